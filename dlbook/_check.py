@@ -1,0 +1,168 @@
+"""Self-checking exercises: the reader's answer against a reference, never shown.
+
+The references of chapter N stand in `dlbook/exercises/chapter_NN.py`, in a dictionary
+`EXERCISES` from the exercise's number to a `Value`, a `Function` or a `Property`.
+Each of these judges an answer: an empty text means right, `None` means that there is
+no answer yet, and any other text says what is wrong.
+"""
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+def check(number: str, answer: Any) -> None:
+    """Judges the answer to an exercise and prints the verdict.
+
+    A right answer is confirmed, a wrong one gets a hint but never the solution, and
+    `...`, the skeleton's placeholder, is reported as not answered yet.
+
+    Args:
+        number: Chapter and exercise, such as `"1.3"`.
+        answer: A number, text, array, tensor or function, as the exercise asks.
+
+    Raises:
+        ValueError: If there is no such exercise.
+
+    Example:
+
+    >>> import dlbook
+    >>> dlbook.check("1.1", ...)
+    Exercise 1.1: not answered yet.
+    """
+    exercise = _find(number)
+    verdict = None if _unanswered(answer) else exercise.judge(_as_numpy(answer))
+    if verdict is None:
+        print(f"Exercise {number}: not answered yet.")
+    elif verdict == "":
+        print(f"Exercise {number}: correct.")
+    else:
+        print(f"Exercise {number}: not yet. {verdict}")
+
+
+@dataclass(frozen=True)
+class Value:
+    """An answer that is a number, a truth value, a text or an array of these.
+
+    Args:
+        reference: The right answer.
+        hint: Said on a miss. It must not contain the answer.
+        rtol, atol: Tolerances as in `numpy.isclose`.
+    """
+
+    reference: Any
+    hint: str
+    rtol: float = 1e-6
+    atol: float = 1e-8
+
+    def judge(self, answer):
+        problem = _difference(answer, self.reference, self.rtol, self.atol)
+        return f"Your answer {problem}. {self.hint}" if problem else ""
+
+
+@dataclass(frozen=True)
+class Function:
+    """An answer that is a function, compared with a reference on several arguments.
+
+    Args:
+        reference: A function that returns the right values.
+        cases: Tuples of positional arguments.
+        hint: Said on a miss.
+        rtol, atol: Tolerances as in `numpy.isclose`.
+    """
+
+    reference: Callable
+    cases: Sequence[tuple]
+    hint: str
+    rtol: float = 1e-6
+    atol: float = 1e-8
+
+    def judge(self, answer):
+        if not callable(answer):
+            return f"Expected a function, got {type(answer).__name__}. {self.hint}"
+        for case in self.cases:
+            where = f"For the arguments ({', '.join(map(repr, case))})"
+            try:
+                value = _as_numpy(answer(*case))
+            except Exception as error:  # the reader's code may raise anything
+                return f"{where} your function raised {error!r}. {self.hint}"
+            if value is None or value is ...:
+                return None
+            expected = self.reference(*case)
+            problem = _difference(value, expected, self.rtol, self.atol)
+            if problem:
+                return f"{where} your function's value {problem}. {self.hint}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Property:
+    """An exercise with many right answers, judged by what they must fulfil.
+
+    Args:
+        test: Takes the answer; returns True, False or a text that says what is wrong.
+        hint: Said on a miss.
+    """
+
+    test: Callable[[Any], bool | str]
+    hint: str
+
+    def judge(self, answer):
+        try:
+            verdict = self.test(answer)
+        except Exception as error:  # an answer of another kind than the test expects
+            return f"Your answer could not be judged ({error!r}). {self.hint}"
+        if isinstance(verdict, str):
+            return f"{verdict} {self.hint}"
+        return "" if verdict else self.hint
+
+
+def _find(number):
+    match = re.fullmatch(r"(\d+)\.\d+", number) if isinstance(number, str) else None
+    if not match:
+        raise ValueError(f"number must be a text such as '1.3', got {number!r}")
+    try:
+        name = f"dlbook.exercises.chapter_{int(match[1]):02d}"
+        return importlib.import_module(name).EXERCISES[number]
+    except (ModuleNotFoundError, KeyError):
+        raise ValueError(f"number names no exercise of the book: {number!r}") from None
+
+
+def _unanswered(answer):
+    if isinstance(answer, (tuple, list)):
+        return any(_unanswered(part) for part in answer)
+    return answer is ... or answer is None
+
+
+def _as_numpy(answer):
+    """A tensor of any backend, also one on a GPU, becomes a NumPy array."""
+    if isinstance(answer, (tuple, list)):
+        return type(answer)(_as_numpy(part) for part in answer)
+    keras = sys.modules.get("keras")
+    if keras and (keras.ops.is_tensor(answer) or isinstance(answer, keras.Variable)):
+        return keras.ops.convert_to_numpy(answer)
+    return answer
+
+
+def _difference(answer, reference, rtol, atol):
+    """Says how an answer differs from the reference without giving it away."""
+    try:
+        answer, reference = np.asarray(answer), np.asarray(reference)
+    except ValueError:
+        return "is not an array: its rows differ in length"
+    if answer.shape != reference.shape:
+        return f"has shape {answer.shape}, expected {reference.shape}"
+    if reference.dtype.kind in "US":
+        same = np.char.lower(answer.astype(str)) == np.char.lower(reference)
+        return "" if same.all() else "differs"
+    if answer.dtype.kind not in "biufc":
+        return f"holds {answer.dtype} values, expected numbers"
+    close = np.isclose(answer, reference, rtol=rtol, atol=atol, equal_nan=True)
+    if close.all():
+        return ""
+    return f"differs in {np.sum(~close)} of {close.size} numbers"

@@ -1,0 +1,1 @@
+"""The references that `dlbook.check` compares with, one module a chapter."""
