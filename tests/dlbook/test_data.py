@@ -1,0 +1,391 @@
+"""dlbook.data against scikit-learn, against its own records, and against bad luck."""
+
+import contextlib
+import doctest
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.neighbors import KNeighborsClassifier
+
+from dlbook import data
+from tools import make_mnist_sample
+
+DATASETS = Path(data.__file__).parent / "datasets"
+SAMPLE = "mnist_sample.npz"
+
+
+def rows(x):
+    return {row.tobytes() for row in np.ascontiguousarray(x)}
+
+
+def test_importing_the_package_and_its_data_imports_nothing_heavy():
+    code = (
+        "import sys, dlbook, dlbook.data;"
+        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'sklearn',"
+        " 'scipy', 'pooch', 'requests', 'tqdm'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_examples():
+    failed, attempted = doctest.testmod(data)
+    assert failed == 0 and attempted >= 8
+
+
+def test_iris_is_scikit_learns_split_evenly_by_class():
+    (x_train, y_train), (x_test, y_test) = data.iris()
+    flowers = load_iris()
+    x = np.concatenate([x_train, x_test])
+    y = np.concatenate([y_train, y_test])
+    together = np.column_stack([x, y])
+    expected = np.column_stack([flowers.data.astype("float32"), flowers.target])
+    assert sorted(map(tuple, together)) == sorted(map(tuple, expected))
+    assert x.dtype == "float32" and y.dtype == "int64"
+    for label in range(3):  # every fifth flower of a species is for testing
+        species = flowers.data[flowers.target == label].astype("float32")
+        np.testing.assert_array_equal(x_test[y_test == label], species[4::5])
+    assert np.bincount(y_train).tolist() == [40, 40, 40]
+    assert np.bincount(y_test).tolist() == [10, 10, 10]
+    assert data.IRIS_CLASSES == tuple(flowers.target_names)
+    assert data.IRIS_FEATURES == tuple(
+        name.removesuffix(" (cm)") for name in flowers.feature_names
+    )
+
+
+def test_iris_loads_fresh_arrays():
+    data.iris()[0][0][:] = 0
+    assert data.iris()[0][0].min() > 0
+
+
+def test_mnist_sample_has_its_shapes_and_no_digit_in_both_parts():
+    (x_train, y_train), (x_test, y_test) = data.mnist()
+    assert x_train.shape == (4000, 28, 28) and x_test.shape == (1000, 28, 28)
+    assert {a.dtype.name for a in (x_train, y_train, x_test, y_test)} == {"uint8"}
+    assert np.bincount(y_train).tolist() == [400] * 10
+    assert np.bincount(y_test).tolist() == [100] * 10
+    assert (x_train.min(), x_train.max()) == (0, 255)
+    assert len(rows(x_train) | rows(x_test)) == 5000
+
+
+def test_mnist_sample_is_shuffled_so_that_any_fifth_holds_every_class():
+    y = data.mnist()[0][1]
+    for part in np.split(y, 5):
+        assert np.bincount(part, minlength=10).min() >= 40
+
+
+def test_mnist_labels_name_their_images():
+    (x_train, y_train), (x_test, y_test) = data.mnist()
+    neighbours = KNeighborsClassifier(3).fit(x_train.reshape(4000, -1), y_train)
+    assert neighbours.score(x_test.reshape(1000, -1), y_test) > 0.9
+
+
+def test_every_packaged_file_has_its_hash_in_the_code_and_in_the_sources():
+    files = {p.name for p in DATASETS.iterdir() if p.suffix in (".npz", ".csv")}
+    assert files == set(data.PACKAGED)
+    sources = (DATASETS / "SOURCES.md").read_text(encoding="utf-8")
+    for name, sha256 in data.PACKAGED.items():
+        assert hashlib.sha256((DATASETS / name).read_bytes()).hexdigest() == sha256
+        section = sources.split(f"## {name}\n")[1].split("\n## ")[0]
+        assert f"| SHA-256 | `{sha256}` |" in section
+        assert "Licence" in section and "Changes" in section
+    assert make_mnist_sample.SOURCE_SHA256 in sources
+
+
+@pytest.fixture
+def other_datasets(tmp_path, monkeypatch):
+    """A folder to put files in, which dlbook then takes for its own."""
+    (tmp_path / "datasets").mkdir()
+    monkeypatch.setattr(data.resources, "files", lambda package: tmp_path)
+    return tmp_path / "datasets"
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered", "empty"])
+def test_a_damaged_file_is_refused(other_datasets, damage):
+    content = bytearray((DATASETS / SAMPLE).read_bytes())
+    if damage == "altered":
+        content[len(content) // 2] ^= 1
+    else:
+        del content[-1 if damage == "truncated" else 0 :]
+    (other_datasets / SAMPLE).write_bytes(content)
+    with pytest.raises(ValueError, match=f"{SAMPLE} is damaged: SHA-256 .* expected"):
+        data.mnist()
+
+
+def test_a_pickle_in_a_packaged_file_is_never_loaded(other_datasets, monkeypatch):
+    buffer = io.BytesIO()
+    np.savez(buffer, x_train=np.array([{}], dtype=object))
+    (other_datasets / SAMPLE).write_bytes(buffer.getvalue())
+    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    monkeypatch.setitem(data.PACKAGED, SAMPLE, digest)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        data.mnist()
+
+
+def test_the_sample_is_cut_by_class_in_the_order_of_the_source():
+    labels = np.repeat(np.arange(10, dtype=np.uint8), 500)
+    images = np.arange(5000)  # each "image" is its own place in the source
+    parts = make_mnist_sample.split(images, labels)
+    train, test = parts["x_train"], parts["x_test"]
+    assert sorted(train) == [i for i in range(5000) if i % 500 < 400]
+    assert sorted(test) == [i for i in range(5000) if i % 500 >= 400]
+    assert (parts["y_train"] == train // 500).all()
+    assert (parts["y_test"] == test // 500).all()
+
+
+def test_the_sample_is_made_from_the_recorded_source_only(tmp_path):
+    (tmp_path / "mnist_5k.csv.gz").write_bytes(b"0,0\n")
+    with pytest.raises(ValueError, match="has SHA-256 .* expected 846f6cad"):
+        make_mnist_sample.read(tmp_path / "mnist_5k.csv.gz")
+
+
+@pytest.mark.parametrize(
+    "name, function",
+    [
+        ("and", lambda a, b: a and b),
+        ("or", lambda a, b: a or b),
+        ("nand", lambda a, b: not (a and b)),
+        ("nor", lambda a, b: not (a or b)),
+        ("xor", lambda a, b: a != b),
+    ],
+)
+def test_logic_gates_are_their_truth_tables(name, function):
+    x, y = data.logic_gate(name)
+    assert x.dtype == "float32" and y.dtype == "int64"
+    assert x.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert y.tolist() == [int(function(bool(a), bool(b))) for a, b in x]
+
+
+@pytest.mark.parametrize("name", ["AND", "", None, 3])
+def test_an_unknown_gate_is_refused(name):
+    with pytest.raises(ValueError, match="name must be one of and, or, nand, nor, xor"):
+        data.logic_gate(name)
+
+
+def test_documents_follow_their_rule():
+    texts, labels = data.documents(samples=1000, seed=3)
+    assert len(texts) == 1002 and labels.shape == (1002,) and labels.dtype == "int64"
+    assert texts[:2] == data.documents()[0] == ["a b a c a b c a c", "a b a a c"]
+    for text, label in zip(texts, labels, strict=True):
+        words = text.split(" ")
+        assert set(words) <= {"a", "b", "c"}
+        sports = words.count("a") > words.count("b") + words.count("c")
+        assert label == (0 if sports else 1)
+    lengths = {len(text.split()) for text in texts[2:]}
+    assert lengths == set(range(4, 13))
+    assert 0.3 < labels.mean() < 0.7  # neither class is rare
+
+
+def test_documents_depend_on_the_seed_alone():
+    assert data.documents(50, seed=1)[0] == data.documents(50, seed=1)[0]
+    assert data.documents(50, seed=1)[0] != data.documents(50, seed=2)[0]
+
+
+@pytest.mark.parametrize("arguments", [{"samples": -1}, {"samples": 2.5}, {"seed": -1}])
+def test_documents_refuse_what_is_no_natural_number(arguments):
+    (name,) = arguments
+    with pytest.raises(ValueError, match=f"{name} must be an integer >= 0, got"):
+        data.documents(**arguments)
+
+
+# The full MNIST, from a server on this machine.
+
+
+def small_mnist():
+    random = np.random.default_rng(0)
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        x_train=random.integers(0, 256, (300, 28, 28), dtype=np.uint8),
+        y_train=np.arange(300, dtype=np.uint8) % 10,
+        x_test=random.integers(0, 256, (50, 28, 28), dtype=np.uint8),
+        y_test=np.arange(50, dtype=np.uint8) % 10,
+    )
+    return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def serving(content, behaviour="whole"):
+    """Serves `content` at every address; yields the address and the requests made."""
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            if behaviour == "missing":
+                return self.send_error(404)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
+            if behaviour == "stalls":
+                self.wfile.flush()
+                finish.wait(60)
+            if behaviour != "breaks off":
+                self.wfile.write(content[len(content) // 2 :])
+
+        def log_message(self, *arguments):
+            pass
+
+    finish = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/mnist.npz", requests
+    finally:
+        finish.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("DLBOOK_DATA", str(folder))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between pooch's tries
+    return folder
+
+
+def point_to(monkeypatch, url, content):
+    entry = (url, hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(data.REMOTE, "mnist.npz", entry)
+
+
+def left_in(folder):
+    return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+
+def test_full_mnist_is_downloaded_once_with_a_bar(cache, monkeypatch, capsys):
+    import tqdm
+
+    content, totals = small_mnist(), []
+    monkeypatch.setattr(
+        "pooch.downloaders.tqdm",
+        lambda *args, **options: (
+            totals.append(options["total"]) or tqdm.tqdm(*args, **options)
+        ),
+    )
+    with serving(content) as (url, requests):
+        point_to(monkeypatch, url, content)
+        (x_train, y_train), (x_test, y_test) = data.mnist(full=True)
+        again = data.mnist(full=True)
+    assert x_train.shape == (300, 28, 28) and x_test.shape == (50, 28, 28)
+    assert y_train[:3].tolist() == [0, 1, 2] and len(y_test) == 50
+    assert (again[0][0] == x_train).all()
+    assert requests == ["/mnist.npz"] and totals == [len(content)]
+    assert left_in(cache) == ["mnist.npz"]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_damaged_file_in_the_cache_is_downloaded_again(cache, monkeypatch):
+    content = small_mnist()
+    cache.mkdir()
+    (cache / "mnist.npz").write_bytes(content[:-1])
+    with serving(content) as (url, requests):
+        point_to(monkeypatch, url, content)
+        assert len(data.mnist(full=True)[0][0]) == 300
+    assert len(requests) == 1
+
+
+def test_a_file_put_into_the_cache_by_hand_needs_no_network(cache, monkeypatch):
+    content = small_mnist()
+    point_to(monkeypatch, "http://127.0.0.1:9/mnist.npz", content)
+    cache.mkdir()
+    (cache / "mnist.npz").write_bytes(content)
+    assert len(data.mnist(full=True)[0][0]) == 300
+
+
+def test_another_file_than_expected_is_refused(cache, monkeypatch):
+    content = small_mnist()
+    with serving(content[:-1] + b"!") as (url, _):
+        point_to(monkeypatch, url, content)
+        with pytest.raises(ValueError, match="sent another file.*use full=False"):
+            data.mnist(full=True)
+    assert left_in(cache) == []
+
+
+@pytest.mark.parametrize("behaviour", ["breaks off", "missing"])
+def test_a_failing_server_leaves_nothing_behind(cache, monkeypatch, behaviour):
+    content = small_mnist()
+    with serving(content, behaviour) as (url, requests):
+        point_to(monkeypatch, url, content)
+        with pytest.raises(ConnectionError, match="cannot load http.*use full=False"):
+            data.mnist(full=True)
+    assert left_in(cache) == []
+    assert len(requests) == 3  # tried again twice
+
+
+def test_offline_says_what_to_do(cache, monkeypatch):
+    content = small_mnist()
+    with serving(content) as (url, _):
+        point_to(monkeypatch, url, content)
+    with pytest.raises(ConnectionError) as caught:  # the server is gone
+        data.mnist(full=True)
+    message = str(caught.value)
+    assert url in message and "use full=False" in message
+    assert str(cache / "mnist.npz") in message
+    assert hashlib.sha256(content).hexdigest() in message
+    assert left_in(cache) == []
+
+
+def test_a_cache_that_cannot_be_written_is_named(cache, monkeypatch):
+    cache.write_text("a file where the folder should be")
+    content = small_mnist()
+    with serving(content) as (url, _):
+        point_to(monkeypatch, url, content)
+        with pytest.raises(OSError, match="cannot keep mnist.npz in .*DLBOOK_DATA"):
+            data.mnist(full=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_download_killed_half_way_is_no_download(cache, monkeypatch):
+    content = small_mnist()
+    code = (
+        "from dlbook import data;"
+        "data.REMOTE['mnist.npz'] = ({!r}, {!r});"
+        "data.mnist(full=True)"
+    )
+    digest = hashlib.sha256(content).hexdigest()
+    with serving(content, "stalls") as (url, requests):
+        reader = subprocess.Popen(
+            [sys.executable, "-c", code.format(url, digest)], stderr=subprocess.DEVNULL
+        )
+        try:
+            tick = threading.Event()
+            for _ in range(300):  # until half of it has come
+                if left_in(cache) or reader.poll() is not None:
+                    break
+                tick.wait(0.1)
+            assert requests and reader.poll() is None
+        finally:
+            reader.send_signal(signal.SIGKILL)
+            reader.wait()
+    assert "mnist.npz" not in left_in(cache)
+    with serving(content) as (url, _):
+        point_to(monkeypatch, url, content)
+        assert len(data.mnist(full=True)[0][0]) == 300
+
+
+def test_the_address_and_hash_are_those_of_keras():
+    keras = pytest.importorskip("keras")
+    import inspect
+
+    source = inspect.getsource(keras.datasets.mnist.load_data)
+    url, sha256 = data.REMOTE["mnist.npz"]
+    folder, name = url.rsplit("/", 1)
+    assert sha256 in source and f"{folder}/" in source and name in source
