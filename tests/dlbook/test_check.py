@@ -1,10 +1,10 @@
 """`dlbook.check` and the three kinds of exercise."""
 
-import dlbook
 import keras
 import numpy as np
 import pytest
 
+import dlbook
 from dlbook import _check
 from dlbook._check import Function, Property, Value
 
