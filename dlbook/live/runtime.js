@@ -1,0 +1,198 @@
+// What all live figures share. Every output carries a copy, because Colab puts each
+// output into an iframe of its own; a second copy on one page returns at once.
+(() => {
+  "use strict";
+  if (window.dlbookLiveRuntime) return;
+
+  const definitions = {};
+  const figures = (window.dlbookLive = {}); // what readers and tests drive
+
+  function fill(node, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  }
+  const html = (tag, attributes = {}, ...children) =>
+    fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes = {}, ...children) =>
+    fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+  function format(value) {
+    const size = Math.abs(value);
+    const plain = size === 0 || (size >= 1e-3 && size < 1e5);
+    const text = plain ? String(Number(value.toPrecision(5))) : value.toExponential(2);
+    return text.replaceAll("-", "\u2212");
+  }
+
+  // A linear map from data to drawing units, with its inverse.
+  function scale([a, b], [u, v]) {
+    const map = (value) => u + ((value - a) / (b - a)) * (v - u);
+    map.invert = (place) => a + ((place - u) / (v - u)) * (b - a);
+    map.domain = [a, b];
+    map.range = [u, v];
+    return map;
+  }
+
+  function ticks([a, b]) {
+    const rough = (b - a) / 4;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+    const marks = [];
+    for (let k = Math.ceil(a / step); k * step <= b; k++) marks.push(k * step);
+    return marks;
+  }
+
+  function axes(group, across, up, names) {
+    const [left, right] = across.range;
+    const [bottom, top] = up.range;
+    const line = (x1, y1, x2, y2) => svg("line", { x1, y1, x2, y2, class: "live-grid" });
+    const label = (x, y, anchor, value) =>
+      svg("text", { x, y, "text-anchor": anchor }, format(value));
+    group.replaceChildren(
+      ...ticks(across.domain).flatMap((value) => [
+        line(across(value), bottom, across(value), top),
+        label(across(value), bottom + 18, "middle", value),
+      ]),
+      ...ticks(up.domain).flatMap((value) => [
+        line(left, up(value), right, up(value)),
+        label(left - 6, up(value) + 5, "end", value),
+      ]),
+      svg("text", { x: right - 4, y: bottom - 8, "text-anchor": "end" }, names[0]),
+      svg("text", { x: left + 6, y: top + 16 }, names[1]),
+    );
+  }
+
+  // Mouse, pen, finger and keyboard on one handle: move([x, y]) in drawing units,
+  // nudge(right, up) in key presses, press() for a click or Enter, remove() for Delete.
+  function handle(picture, node, { move, nudge, press, remove }) {
+    let from = null;
+    let moved = false;
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      node.setPointerCapture(event.pointerId);
+      from = [event.clientX, event.clientY];
+      moved = false;
+    });
+    node.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      // A trembling finger is a click, not a drag.
+      moved ||= Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 4;
+      if (!moved) return;
+      const here = new DOMPoint(event.clientX, event.clientY);
+      const { x, y } = here.matrixTransform(picture.getScreenCTM().inverse());
+      move([x, y]);
+    });
+    for (const end of ["pointerup", "pointercancel"])
+      node.addEventListener(end, () => (from = null));
+    node.addEventListener("click", () => {
+      if (!moved) press?.();
+      moved = false;
+    });
+    const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    node.addEventListener("keydown", (event) => {
+      const arrow = keys[event.key];
+      const far = event.shiftKey ? 4 : 1;
+      if (arrow) nudge(far * arrow[0], far * arrow[1]);
+      else if (press && (event.key === "Enter" || event.key === " ")) press();
+      else if (remove && event.key === "Delete") remove();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  function button(text, action) {
+    const node = html("button", { type: "button" }, text);
+    node.addEventListener("click", action);
+    return node;
+  }
+
+  function select(text, options, action) {
+    const items = options.map(([value, name]) => html("option", { value }, name));
+    const node = html("select", { "aria-label": text }, ...items);
+    node.addEventListener("change", () => action(node.value));
+    return [html("label", {}, text, node), node];
+  }
+
+  // Picture on one side; controls, numbers, a note and a spoken status on the other.
+  function frame(root, size, label, hint) {
+    const picture = svg("svg", {
+      viewBox: `0 0 ${size[0]} ${size[1]}`, class: "live-picture", role: "group", "aria-label": label,
+    });
+    const controls = html("div", { class: "live-controls" });
+    const numbers = html("dl");
+    const note = html("p", { class: "live-note" });
+    const status = html("p", { class: "live-status", role: "status", "aria-live": "polite" });
+    const panel = html("div", {}, controls, numbers, note, status);
+    const help = html("p", { class: "live-hint" }, hint);
+    root.replaceChildren(html("div", { class: "live-body" }, picture, panel, help));
+    return {
+      picture, controls,
+      show(values, lines, text) {
+        numbers.replaceChildren(
+          ...Object.entries(values).flatMap(([name, value]) => [
+            html("dt", {}, name), html("dd", {}, value),
+          ]),
+        );
+        note.replaceChildren(...lines.map((line) => html("span", {}, line)));
+        // Equal text is not written again, or a screen reader would repeat it.
+        if (status.textContent !== text) status.textContent = text;
+      },
+    };
+  }
+
+  // advance() makes a step and returns whether another is left; draw() shows it.
+  function runner(root, advance, draw) {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+    const self = { running: false };
+    self.start = () => {
+      if (calm.matches) {
+        while (advance());
+        return draw();
+      }
+      if (self.running) return;
+      self.running = true;
+      let due = 0;
+      let pause = 300;
+      requestAnimationFrame(function tick(now) {
+        if (!self.running || !root.isConnected) return;
+        // A hidden tab must not catch up all at once.
+        due = Math.max(due, now - 50);
+        for (; self.running && due <= now; due += pause) {
+          self.running = advance();
+          // Slow enough to follow at first, then faster and faster.
+          pause = Math.max(0.5, 0.95 * pause);
+        }
+        draw();
+        requestAnimationFrame(tick);
+      });
+      draw();
+    };
+    self.stop = () => {
+      self.running = false;
+      draw();
+    };
+    return self;
+  }
+
+  function define(name, build) {
+    definitions[name] ??= build;
+  }
+
+  function mount() {
+    const waiting = ".live-figure[data-live]:not([data-live-ready])";
+    for (const root of document.querySelectorAll(waiting)) {
+      const name = root.dataset.live;
+      if (!definitions[name]) continue;
+      root.dataset.liveReady = "";
+      const api = definitions[name](root, JSON.parse(root.dataset.liveConfig));
+      let key = name;
+      // A figure that a notebook has thrown away gives its name back.
+      for (let n = 2; figures[key]?.root.isConnected; n++) key = `${name}-${n}`;
+      figures[key] = { ...api, root };
+    }
+  }
+
+  window.dlbookLiveRuntime = {
+    define, mount, html, svg, format, scale, axes, handle, button, select, frame, runner,
+  };
+})();
