@@ -1,0 +1,1 @@
+"""How the book is built and checked. Chapters never import from here."""

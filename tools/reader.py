@@ -1,0 +1,115 @@
+"""A reader's place: Colab's usual packages, the `dlbook` wheel, an empty folder.
+
+Notebooks are tested there, so that one pass proves both that their outputs hold and
+that a reader who has nothing else can run them.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tools import sources
+from tools.environment import ROOT, environment, pip
+
+BUILD = ROOT / "_build"
+
+
+def install() -> str:
+    """Installs the current `dlbook` wheel for the reader; returns its Python."""
+    python = environment("reader")
+    folders = (ROOT / "dlbook", ROOT / "studies")
+    files = {p for folder in folders for p in folder.rglob("*.*") if p.is_file()}
+    files = {p for p in files if p.suffix != ".pyc"} | {ROOT / "pyproject.toml"}
+    stamp = ROOT / ".venv-reader" / "dlbook-made-of"
+    made_of = sources.digest_files(ROOT, files)
+    if not stamp.exists() or stamp.read_text() != made_of:
+        wheels = BUILD / "wheel"
+        for old in (wheels, ROOT / "build"):
+            shutil.rmtree(old, ignore_errors=True)
+        pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(wheels), ".")
+        (wheel,) = map(str, wheels.glob("*.whl"))
+        pip(python, "install", wheel)  # with what the wheel itself declares to need
+        pip(python, "install", "--force-reinstall", "--no-deps", wheel)
+        stamp.write_text(made_of)
+    return python
+
+
+def run_notebooks(backend: str, jobs: int, only: list[str] = ()) -> int:
+    """Compares every notebook with nbval, strictly; returns pytest's exit code."""
+    python = install()
+    folder = BUILD / "reader" / backend
+    shutil.rmtree(folder, ignore_errors=True)
+    notebooks = []
+    for path in sources.chapters(ROOT):
+        if not only or path.name.startswith(tuple(only)):
+            copy = folder / path.stem / path.name  # alone in its folder
+            copy.parent.mkdir(parents=True)
+            shutil.copy(path, copy)
+            notebooks.append(str(copy))
+    variables = _variables(python, backend, jobs)
+    report = folder / "report.xml"
+    arguments = [
+        *("-p", "tools.nbval_plugin", "--nbval", "--nbval-kernel-name", "reader"),
+        *("--nbval-sanitize-with", "tests/nbval_sanitize.cfg"),
+        *("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "300"),
+        *("-n", str(jobs), "--dist", "loadfile", "-q", "--rootdir", str(folder)),
+        *("-c", os.devnull, "-p", "no:cacheprovider", f"--junit-xml={report}"),
+    ]
+    call = [sys.executable, "-m", "pytest", *arguments, *notebooks]
+    code = subprocess.call(call, cwd=ROOT, env=variables)
+    print_times(report)
+    return code
+
+
+def run_unit_tests(backend: str) -> int:
+    """Runs dlbook's tests and doctests in the reader's place; returns the exit code."""
+    python = install()
+    variables = _variables(python, backend, jobs=1)
+    folder = BUILD / "reader" / "unit"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "tests" / "dlbook", folder)
+    scripts = Path(python).parents[1] / "*" / "dlbook" / "studies" / "*"
+    options = ["-q", "--doctest-modules", f"--ignore-glob={scripts}"]
+    options += ["-p", "no:cacheprovider", "-c", os.devnull]
+    call = [python, "-m", "pytest", *options, "--pyargs", "dlbook", "."]
+    return subprocess.call(call, cwd=folder, env=variables)
+
+
+def print_times(report: Path) -> None:
+    """Prints the seconds that each notebook took, from pytest's XML report."""
+    if not report.exists():
+        return
+    seconds = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = case.get("classname").split(".")[-2]
+        seconds[name] = seconds.get(name, 0.0) + float(case.get("time"))
+    for name, total in sorted(seconds.items()):
+        print(f"  {name:40} {total:6.1f} s")
+
+
+def _variables(python, backend, jobs):
+    """The environment in which the kernel named `reader` is this Python alone."""
+    spec = BUILD / "jupyter" / "kernels" / "reader" / "kernel.json"
+    spec.parent.mkdir(parents=True, exist_ok=True)
+    argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(
+        json.dumps({"argv": argv, "display_name": "Reader", "language": "python"})
+    )
+    variables = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    variables |= {
+        "KERAS_BACKEND": backend,
+        "JUPYTER_PATH": str(BUILD / "jupyter"),
+        "TQDM_DISABLE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if jobs > 1:
+        # Two torch kernels that each take all cores slow each other down 80 times.
+        for name in ("OMP", "OPENBLAS", "MKL"):
+            variables[f"{name}_NUM_THREADS"] = "1"
+        variables["TF_NUM_INTRAOP_THREADS"] = variables["TF_NUM_INTEROP_THREADS"] = "1"
+        variables["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    return variables

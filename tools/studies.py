@@ -1,0 +1,29 @@
+"""`python -m tools studies`: run the studies, and record or check them."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from tools.environment import ROOT
+
+
+def main(argv: list[str]) -> int:
+    """Runs the studies named, or all; returns the exit code."""
+    parser = argparse.ArgumentParser("tools studies", description=__doc__)
+    parser.add_argument("names", nargs="*", help="beginnings of names, such as 02")
+    parser.add_argument("--check", action="store_true", help="write no record")
+    options = parser.parse_args(argv)
+    scripts = [
+        path
+        for path in sorted((ROOT / "studies").glob("[0-9][0-9]_*.py"))
+        if not options.names or path.name.startswith(tuple(options.names))
+    ]
+    if not scripts:
+        parser.error(f"no study is named {options.names}")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}
+    codes = []
+    for script in scripts:
+        call = [sys.executable, str(script)] + ["--check"] * options.check
+        codes.append(subprocess.call(call, env=environment))
+    return max(codes)

@@ -1,0 +1,45 @@
+"""`python -m tools test`: every check, on the default backend."""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+from tools import book, reader
+from tools.environment import ROOT
+
+
+def main(argv: list[str]) -> int:
+    """Runs the checks one after another; returns the worst exit code."""
+    parser = argparse.ArgumentParser("tools test", description=__doc__)
+    parser.parse_args(argv)
+    jobs = os.cpu_count() or 1
+    pytest = [sys.executable, "-m", "pytest", "-q", "-m", "not slow"]
+    lanes = {
+        "the book builds": lambda: book.main([]),
+        "form, tools and site": lambda: subprocess.call(
+            [*pytest, "tests", "--ignore=tests/dlbook"], cwd=ROOT
+        ),
+        "dlbook, in a reader's environment": lambda: reader.run_unit_tests(
+            "tensorflow"
+        ),
+        "notebooks, in a reader's environment": lambda: reader.run_notebooks(
+            "tensorflow", jobs
+        ),
+    }
+    return run(lanes)
+
+
+def run(lanes: dict) -> int:
+    """Runs named checks, prints a table of results and times, returns the exit code."""
+    results = []
+    for name, lane in lanes.items():
+        print(f"\n=== {name}", flush=True)
+        started = time.monotonic()
+        code = lane()
+        results.append((name, code, time.monotonic() - started))
+    print()
+    for name, code, seconds in results:
+        print(f"{'failed' if code else 'passed'}  {seconds:6.1f} s  {name}")
+    return max(code for _, code, _ in results)
