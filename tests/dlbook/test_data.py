@@ -1,7 +1,6 @@
 """dlbook.data against scikit-learn, against its own records, and against bad luck."""
 
 import contextlib
-import doctest
 import hashlib
 import io
 import os
@@ -19,7 +18,6 @@ from sklearn.datasets import load_iris
 from sklearn.neighbors import KNeighborsClassifier
 
 from dlbook import data
-from tools import make_mnist_sample
 
 DATASETS = Path(data.__file__).parent / "datasets"
 SAMPLE = "mnist_sample.npz"
@@ -27,24 +25,6 @@ SAMPLE = "mnist_sample.npz"
 
 def rows(x):
     return {row.tobytes() for row in np.ascontiguousarray(x)}
-
-
-def test_importing_the_package_and_its_data_imports_nothing_heavy():
-    code = (
-        "import sys, dlbook, dlbook.data;"
-        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'sklearn',"
-        " 'scipy', 'pooch', 'requests', 'tqdm'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"
-
-
-def test_examples():
-    failed, attempted = doctest.testmod(data)
-    assert failed == 0 and attempted >= 8
 
 
 def test_iris_is_scikit_learns_split_evenly_by_class():
@@ -103,7 +83,6 @@ def test_every_packaged_file_has_its_hash_in_the_code_and_in_the_sources():
         section = sources.split(f"## {name}\n")[1].split("\n## ")[0]
         assert f"| SHA-256 | `{sha256}` |" in section
         assert "Licence" in section and "Changes" in section
-    assert make_mnist_sample.SOURCE_SHA256 in sources
 
 
 @pytest.fixture
@@ -134,23 +113,6 @@ def test_a_pickle_in_a_packaged_file_is_never_loaded(other_datasets, monkeypatch
     monkeypatch.setitem(data.PACKAGED, SAMPLE, digest)
     with pytest.raises(ValueError, match="allow_pickle=False"):
         data.mnist()
-
-
-def test_the_sample_is_cut_by_class_in_the_order_of_the_source():
-    labels = np.repeat(np.arange(10, dtype=np.uint8), 500)
-    images = np.arange(5000)  # each "image" is its own place in the source
-    parts = make_mnist_sample.split(images, labels)
-    train, test = parts["x_train"], parts["x_test"]
-    assert sorted(train) == [i for i in range(5000) if i % 500 < 400]
-    assert sorted(test) == [i for i in range(5000) if i % 500 >= 400]
-    assert (parts["y_train"] == train // 500).all()
-    assert (parts["y_test"] == test // 500).all()
-
-
-def test_the_sample_is_made_from_the_recorded_source_only(tmp_path):
-    (tmp_path / "mnist_5k.csv.gz").write_bytes(b"0,0\n")
-    with pytest.raises(ValueError, match="has SHA-256 .* expected 846f6cad"):
-        make_mnist_sample.read(tmp_path / "mnist_5k.csv.gz")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,10 @@
 """dlbook.gradients against finite differences, gradients by hand, and Keras itself."""
 
-import doctest
-
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from dlbook import gradients
 from dlbook.gradients import value_and_grad
 
 X = np.random.default_rng(0).normal(size=(16, 3))
@@ -37,11 +34,6 @@ def numpy_loss(weights):
     logits = np.tanh(X @ w1 + b1) @ w2 + b2
     log_sums = np.log(np.exp(logits).sum(axis=1))
     return np.mean(log_sums - logits[np.arange(len(X)), LABELS])
-
-
-def test_examples():
-    failed, attempted = doctest.testmod(gradients)
-    assert failed == 0 and attempted >= 4
 
 
 def test_one_weight_walks_down_a_parabola():

@@ -1,6 +1,5 @@
 """dlbook.live without a browser: what the HTML carries, and which arguments pass."""
 
-import doctest
 import html
 import json
 import re
@@ -130,9 +129,3 @@ def test_perceptron_names_a_bad_argument(arguments, error, message):
 def test_descent_names_a_bad_argument(arguments, error, message):
     with pytest.raises(error, match=message):
         live.descent(**arguments)
-
-
-def test_examples_in_docstrings():
-    results = doctest.testmod(live)
-    assert results.attempted >= 5
-    assert results.failed == 0

@@ -6,7 +6,16 @@ import sys
 
 import pytest
 
-HEAVY = ("keras", "tensorflow", "jax", "torch", "matplotlib", "sklearn", "pooch")
+HEAVY = (
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "matplotlib",
+    "sklearn",
+    "scipy",
+    "pooch",
+)
 
 
 def run(code, **variables):
@@ -21,7 +30,7 @@ def run(code, **variables):
 
 
 def test_import_is_light():
-    code = f"import dlbook, sys; print(sorted(set({HEAVY}) & set(sys.modules)))"
+    code = f"import dlbook.data, sys; print(sorted(set({HEAVY}) & set(sys.modules)))"
     assert run(code) == (0, "[]\n", "")
 
 

@@ -1,6 +1,5 @@
 """dlbook.train against Keras's own fit and NumPy's statistics."""
 
-import doctest
 import os
 import random
 import subprocess
@@ -38,11 +37,6 @@ def bars(monkeypatch):
 
     monkeypatch.setattr(tqdm, "tqdm", Bar)
     return made
-
-
-def test_examples():
-    failed, attempted = doctest.testmod(train)
-    assert failed == 0 and attempted >= 7
 
 
 def test_fit_trains_as_keras_does():

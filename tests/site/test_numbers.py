@@ -1,0 +1,73 @@
+"""The syllabus's exact numbers stand in the chapters, as outputs of compared cells."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+# What stands in the numbers' line or in the first line of their output, a regular
+# expression; and the numbers in their order.
+NUMBERS = {
+    "01_perceptron": [
+        (r"\bc =", "11.5 9.3"),
+        (r"\bc =.*class 2", "14.5 15.3"),
+        ("a b a c a b c a c.*Politics", "4 2 3"),
+        ("a b a a c.*Sports", "3 1 1"),
+    ],
+    "02_loss_and_descent": [
+        (r"softmax\(-1, 4, 7\)", "0.0003 0.047 0.95"),
+        (r"\( ?4, 2, 1\.9\).*loss", "0.6444"),
+        (r"\( ?5, 2, 1\.9\).*loss", "0.2873"),
+        (r"\( ?6, 2, 1\.9\).*loss", "0.1155"),
+        (r"\(10, 2, 1\.9\).*loss", "0.0022"),
+        (r"\b1 step", "1.96 6.8416"),
+        ("raw|standardized", "2.0|2"),
+        ("raw|standardized", "1e-8|1e-08"),
+        ("raw|standardized", "1e-2|0.01"),
+        ("off-training-set accuracy", "0.5"),
+    ],
+}
+NOT_COMPARED = {"tag_nbval-ignore-output", "tag_nbval-skip", "tag_live"}
+
+
+def pattern(numbers: str) -> re.Pattern:
+    """The numbers in order, at this precision, with little but signs between them.
+
+    `2.0|2` stands for two ways to print one number.
+    """
+    ways = [re.escape(number).replace(r"\|", "|") for number in numbers.split()]
+    exact = [rf"(?<![\d.−-])(?:{way})(?![\de]|\.\d)" for way in ways]
+    return re.compile(r"[^\d\n]{1,12}?".join(exact))
+
+
+def compared_outputs(page: Path) -> list[str]:
+    """The texts that compared code cells of a rendered chapter have printed."""
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    texts = []
+    for cell in soup.select("div.cell"):
+        if not NOT_COMPARED & set(cell["class"]):
+            found = cell.select("div.cell_output .output")
+            texts.append("\n".join(output.get_text() for output in found))
+    return [text for text in texts if text.strip()]
+
+
+def shows(text: str, label: str, numbers: str) -> bool:
+    """Whether an output holds the numbers in one line, with their label."""
+    lines = text.strip().splitlines()
+    return any(
+        pattern(numbers).search(line)
+        and (re.search(label, line) or re.search(label, lines[0]))
+        for line in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("chapter", "label", "numbers"),
+    [(chapter, *row) for chapter, rows in NUMBERS.items() for row in rows],
+)
+def test_number_is_an_output(site, chapter, label, numbers):
+    texts = compared_outputs(site / "book" / f"{chapter}.html")
+    assert any(
+        shows(text, label, numbers) for text in texts
+    ), f"no compared output of {chapter} shows {numbers} beside {label!r}"

@@ -1,0 +1,63 @@
+"""The pictures of the pages are what their script draws, and can be read."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from tools import pictures
+
+WHITE, BLACK = 1.0, 0.0
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    parts = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_stored_picture_is_what_the_script_draws(name):
+    stored = (pictures.ASSETS / name).read_text(encoding="utf-8")
+    assert stored == pictures.PICTURES[name](), "run `make pictures`"
+    assert len(stored) < 60_000
+    ET.fromstring(stored)
+    assert not re.search(r"(href|src|url)\W*https?:", stored)
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_text_is_large_enough_on_a_phone(name):
+    picture = ET.fromstring((pictures.ASSETS / name).read_text(encoding="utf-8"))
+    scale = 350 / float(picture.get("width"))
+    sizes = [float(t.get("font-size")) for t in picture.iter("{*}text")]
+    assert all(scale * size >= 9 for size in sizes)
+
+
+@pytest.mark.parametrize("colour", [pictures.TEAL, pictures.OFF])
+def test_white_text_is_legible_on_the_boxes(colour):
+    assert contrast(luminance(colour), WHITE) >= 4.5
+
+
+def test_grey_text_is_legible_on_white_and_on_black():
+    grey = luminance(pictures.GREY)
+    assert contrast(grey, WHITE) >= 4.5
+    assert contrast(grey, BLACK) >= 4.5
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [pictures.BLUE, pictures.ORANGE, pictures.GREEN],
+)
+def test_marks_are_visible_on_white_and_on_black(colour):
+    assert contrast(luminance(colour), WHITE) >= 3
+    assert contrast(luminance(colour), BLACK) >= 3
+
+
+def test_the_map_marks_the_chapters_that_exist():
+    chapters = (pictures.ASSETS.parent).glob("[0-9][0-9]_*.ipynb")
+    assert pictures.AVAILABLE == {int(path.name[:2]) for path in chapters}

@@ -1,0 +1,64 @@
+"""The student edition: every task, no solution."""
+
+import os
+
+import pytest
+
+from tools import execute, sources, student
+from tools.environment import ROOT
+
+
+def solution_texts(path) -> list[str]:
+    cells = execute.read(path).cells
+    return [c.source for c in cells if "solution" in c.metadata.get("tags", [])]
+
+
+def test_solutions_go_and_everything_else_stays(tmp_path, capsys):
+    assert student.main(["--out", str(tmp_path / "new" / "folder")]) == 0
+    chapters = sources.chapters(ROOT)
+    assert chapters
+    found = sorted((tmp_path / "new" / "folder").iterdir())
+    assert [path.name for path in found] == [path.name for path in chapters]
+    for path, written in zip(chapters, found, strict=True):
+        solutions = solution_texts(path)
+        assert solutions
+        text = "\n".join(cell.source for cell in execute.read(written).cells)
+        assert not [solution for solution in solutions if solution in text]
+        kept = execute.read(path).cells
+        kept = [c for c in kept if "solution" not in c.metadata.get("tags", [])]
+        assert execute.read(written).cells == kept
+        tagged = [c for c in kept if "exercise" in c.metadata.get("tags", [])]
+        assert tagged
+        assert all("dlbook.check(" in cell.source for cell in tagged)
+
+
+def test_the_book_is_left_as_it_is(tmp_path):
+    before = {path: path.read_bytes() for path in sources.chapters(ROOT)}
+    student.main(["--out", str(tmp_path)])
+    assert {path: path.read_bytes() for path in sources.chapters(ROOT)} == before
+
+
+@pytest.mark.parametrize("inside", ["", "chapters"])
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_the_books_own_folder_is_refused(tmp_path, capsys, inside, through_a_link):
+    out = ROOT / "book" / inside
+    if through_a_link:
+        link = tmp_path / "link"
+        link.symlink_to(ROOT / "book")
+        out = link / inside
+    before = sorted(os.listdir(ROOT / "book"))
+    with pytest.raises(SystemExit) as caught:
+        student.main(["--out", str(out)])
+    assert caught.value.code == 2
+    assert "would lose its solutions" in capsys.readouterr().err
+    assert sorted(os.listdir(ROOT / "book")) == before
+
+
+def test_a_file_is_refused(tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("kept")
+    with pytest.raises(SystemExit) as caught:
+        student.main(["--out", str(file)])
+    assert caught.value.code == 2
+    assert f"{file} is no folder" in capsys.readouterr().err
+    assert file.read_text() == "kept"
