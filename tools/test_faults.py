@@ -10,5 +10,5 @@ from tools.environment import ROOT
 def main(argv: list[str]) -> int:
     """Runs the tests marked `slow`; returns pytest's exit code."""
     argparse.ArgumentParser("tools test-faults", description=__doc__).parse_args(argv)
-    call = [sys.executable, "-m", "pytest", "-v", "-m", "slow", "tests/tools"]
+    call = [sys.executable, "-m", "pytest", "-vs", "-m", "slow", "tests"]
     return subprocess.call(call, cwd=ROOT)

@@ -1,10 +1,12 @@
 """What the build promises, on a two-page book: `python -m tools book`."""
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -346,6 +348,15 @@ def corrupt_pages(cache):
         flip(cache / "global.db", offset)
 
 
+def corrupt_index(cache):
+    with contextlib.closing(sqlite3.connect(cache / "global.db")) as database:
+        (page,) = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE tbl_name = 'nbcache' "
+            "AND type = 'index'"
+        ).fetchone()
+    flip(cache / "global.db", page * 4096 - 8)  # in the last of the page's keys
+
+
 def corrupt_header(cache):
     flip(cache / "global.db", 3)
 
@@ -365,6 +376,7 @@ def empty_database(cache):
         (truncate_notebook, "the cache's copy of book/02_none.ipynb is damaged"),
         (delete_notebook, "the cache's copy of book/02_none.ipynb is damaged"),
         (corrupt_pages, "/cache is damaged"),
+        (corrupt_index, "/cache is damaged"),
         (corrupt_header, "/cache is damaged"),
         (truncate_database, "/cache is damaged"),
         (empty_database, "/cache is damaged"),
