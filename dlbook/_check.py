@@ -6,6 +6,7 @@ Each of these judges an answer: an empty text means right, `None` means that the
 no answer yet, and any other text says what is wrong.
 """
 
+import copy
 import importlib
 import re
 import sys
@@ -87,13 +88,14 @@ class Function:
             return f"Expected a function, got {type(answer).__name__}. {self.hint}"
         for case in self.cases:
             where = f"For the arguments ({', '.join(map(repr, case))})"
+            # The answer may change its arguments in place: each call has its own.
+            expected = self.reference(*copy.deepcopy(case))
             try:
-                value = _as_numpy(answer(*case))
+                value = _as_numpy(answer(*copy.deepcopy(case)))
             except Exception as error:  # the reader's code may raise anything
                 return f"{where} your function raised {error!r}. {self.hint}"
             if value is None or value is ...:
                 return None
-            expected = self.reference(*case)
             problem = _difference(value, expected, self.rtol, self.atol)
             if problem:
                 return f"{where} your function's value {problem}. {self.hint}"

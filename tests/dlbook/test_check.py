@@ -73,6 +73,18 @@ def test_wrong_answers_get_the_hint_and_not_the_answer(number, answer, said, cap
     assert "9.3" not in out and "Politics" not in out and "0.6444" not in out
 
 
+def test_an_answer_that_changes_its_arguments_harms_nobody(capsys):
+    def in_place(x):
+        x *= 3
+        return x * x
+
+    case = (np.arange(3.0),)
+    exercise = Function(np.square, [case], HINT)
+    assert "differs in 2 of 3" in exercise.judge(in_place)
+    assert case[0].tolist() == [0, 1, 2]
+    assert exercise.judge(np.square) == ""
+
+
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
