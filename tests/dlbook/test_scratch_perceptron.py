@@ -20,7 +20,7 @@ def random_set(seed, street=0.2):
 
 
 def signed_augmented(x, d):
-    return (2 * d - 1)[:, None] * np.hstack([x, np.ones((len(x), 1))])
+    return np.where(d == 1, 1, -1)[:, None] * np.hstack([x, np.ones((len(x), 1))])
 
 
 def margin(x, d):
