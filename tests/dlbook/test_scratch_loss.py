@@ -85,6 +85,13 @@ def test_crossentropy_stays_finite_where_probabilities_are_zero():
     assert loss.binary_crossentropy(np.array([1.0]), np.array([-2000.0])) == 2000
 
 
+@pytest.mark.parametrize("name", list(LOSSES)[:3])
+def test_shapes_that_would_broadcast_are_refused(name):
+    for fn in (getattr(loss, name), getattr(loss, name + "_grad")):
+        with pytest.raises(ValueError, match=r"got \(2,\) and \(2, 1\)"):
+            fn(np.zeros(2), np.zeros((2, 1)))
+
+
 def test_two_class_softmax_is_a_sigmoid_of_the_difference():
     z = np.random.default_rng(1).normal(size=(7, 2))
     np.testing.assert_allclose(
