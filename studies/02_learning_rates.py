@@ -93,7 +93,7 @@ def conclude(results):
         np.testing.assert_allclose(final[key], first[key], rtol=0.01)
     for rate in (0.5, 2.0):
         assert np.all(np.abs(final["raw", rate] - CHANCE) < 0.25)
-    assert np.all(final["raw", 1e-2] < 0.6)
+    assert np.all(final["raw", 1e-2] < 0.8)
 
     # A low rate is faster on raw inputs; standardized ones bear a higher rate.
     for rate in (1e-3, 1e-2):
@@ -110,7 +110,7 @@ def conclude(results):
         below[name], stuck[name] = np.mean(high < good.min()), np.mean(high > 1)
         print(f"{name}: {below[name]:.0%} below, {stuck[name]:.0%} above 1")
     small, full = below
-    assert 0.1 < below[small] < 0.8 and 0.04 < stuck[small] < 0.4
+    assert 0.1 < below[small] < 0.8 and 0.04 < stuck[small] < 0.5
     assert below[full] > below[small] + 0.15 and stuck[full] < stuck[small]
 
 

@@ -69,6 +69,8 @@ def _raw_margin(x, t):
 
 def _breaks_raw_bound(answer):
     x, d = np.asarray(answer[0], dtype=float), np.asarray(answer[1])
+    if not np.isfinite(x).all():
+        return "x must hold finite numbers."
     if len(x) > 100:
         return "At most 100 points, please."
     if set(d.tolist()) != {0, 1}:
@@ -87,8 +89,9 @@ def _breaks_raw_bound(answer):
             mistakes += abs(error)
         if mistakes > 10 * bound or mistakes == before:
             break
+    stopped = "" if mistakes == before else "After 20,000 epochs, still learning: "
     return mistakes > 10 * bound or (
-        f"{mistakes} mistakes; ten times the bound from the raw points is "
+        f"{stopped}{mistakes} mistakes; ten times the bound from the raw points is "
         f"{10 * bound:.1f}."
     )
 
@@ -136,6 +139,10 @@ EXERCISES = {
             (np.array([1, -2, 3]), np.array([2, -4, 1]), -1),
             (np.array([1, -2, 3]), np.array([2, -4, 1]), 1),
             (np.array([1, -2, 3]), np.array([2, 4, 1]), -1),
+            (np.array([1, -2, 0]), np.array([2, 1, 1]), 1),
+            (np.array([1, -2, 0]), np.array([2, 1, 1]), -1),
+            (np.array([1, -2, 2]), np.array([1, 1, 1]), -1),
+            (np.array([0.5, 0, 0]), np.array([1, 0, 1]), -1),
         ],
         hint="A tie, v·x̃ = 0, is a mistake for one of the two signs only.",
     ),

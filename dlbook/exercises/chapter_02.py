@@ -69,6 +69,7 @@ EXERCISES = {
         _huber_gradient,
         cases=[
             *[(0.0, 0.5, 1.0), (2.0, -3.0, 1.0), (1.0, 7.0, 2.0), (0.0, -1.9, 2.0)],
+            *[(0.0, 0.8, 0.5), (0.0, 3.5, 3.0)],
             *[(0.0, part * 2.0, 2.0) for part in (0.99, 1.0, 1.01, -1.0, -1.01)],
         ],
         hint="Two cases. What is the slope of each piece, and with which sign?",
