@@ -100,7 +100,9 @@ def test_outputs_hold_no_noise(notebook):
 
 def test_figures_have_caption_and_alt_text(notebook):
     for cell in code_cells(notebook):
-        drawn = [o for o in cell.outputs if "<Figure" in str(o.get("data", ""))]
+        drawn = re.findall(r"<Figure size (\d+)x", str(cell.outputs))
+        # At 120 dots an inch: wider ones are too small to read at 390 px.
+        assert all(int(width) <= 6.4 * 120 for width in drawn), cell.id
         if drawn or "plt.show()" in cell.source:
             about = cell.metadata.get("mystnb", {})
             assert about.get("image", {}).get("alt", "").strip(), cell.id
