@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from tools.notebooks import NOT_COMPARED, canonical
-from tools.sources import _as_python
+from tools.sources import as_python
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -167,7 +167,7 @@ def test_scratch_functions_stand_in_a_chapter(module):
     for chapter in CHAPTERS:
         for cell in code_cells(nbformat.read(chapter, as_version=4)):
             if not tags(cell) & {"exercise", "solution"}:
-                for name, tree in definitions(_as_python(cell.source)).items():
+                for name, tree in definitions(as_python(cell.source)).items():
                     taught.setdefault(name, []).append(tree)
     kept = definitions(module.read_text())
     assert kept

@@ -14,6 +14,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"book": ".venv", "reader": ".venv-reader"}
+# For each of several kernels that run side by side: two torch kernels that each take
+# all cores slow each other down 80 times.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+}
 NEEDS = {
     "book": ["-r", "requirements.txt", "-e", "."],
     "reader": ["-r", "tests/colab-requirements.txt"],

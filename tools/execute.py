@@ -29,6 +29,7 @@ from nbclient.exceptions import (
 from tqdm import tqdm
 
 from tools import sources
+from tools.environment import ONE_THREAD
 
 CELL_TIMEOUT = 300  # seconds; a chapter's cells take at most 20
 # jupyter-cache makes a RuntimeError of SQLAlchemy's OperationalError.
@@ -57,11 +58,7 @@ def limit_threads(jobs: int) -> None:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ["TQDM_DISABLE"] = "1"
     if jobs > 1:
-        for name in ("OMP", "OPENBLAS", "MKL"):
-            os.environ[f"{name}_NUM_THREADS"] = "1"
-        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = (
-            "1"
-        )
+        os.environ.update(ONE_THREAD)
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -197,6 +194,14 @@ def _first_cause(error):
     return str(error).splitlines()[0]
 
 
+def _copy_outputs(executed, notebook):
+    """Fills a notebook with the outputs of the same code cells, executed."""
+    done = (cell for cell in executed.cells if cell.cell_type == "code")
+    cells = (cell for cell in notebook.cells if cell.cell_type == "code")
+    for source, cell in zip(done, cells, strict=True):
+        cell.outputs, cell.execution_count = source.outputs, source.execution_count
+
+
 def _restore(cache, chapter, keyed):
     """Fills a chapter's outputs from the cache; False if they are not there whole."""
     try:
@@ -208,23 +213,13 @@ def _restore(cache, chapter, keyed):
     if hashlib.sha256(stored).hexdigest() != record.data.get("sha256"):
         print(f"the cache's copy of {chapter.name} is damaged; executing it again")
         return False
-    outputs = iter(nbformat.reads(stored.decode(), as_version=4).cells)
-    for cell in chapter.notebook.cells:
-        if cell.cell_type == "code":
-            executed = next(outputs)
-            cell.outputs = executed.outputs
-            cell.execution_count = executed.execution_count
+    _copy_outputs(nbformat.reads(stored.decode(), as_version=4), chapter.notebook)
     chapter.seconds = record.data["seconds"]
     return True
 
 
 def _store(cache, chapter, keyed):
-    outputs = iter(cell for cell in chapter.notebook.cells if cell.cell_type == "code")
-    for cell in keyed.cells:
-        if cell.cell_type == "code":
-            executed = next(outputs)
-            cell.outputs = executed.outputs
-            cell.execution_count = executed.execution_count
+    _copy_outputs(chapter.notebook, keyed)
     hashed, key = cache.create_hashed_notebook(keyed)
     text = nbformat.writes(hashed, nbformat.NO_CONVERT)
     data = {

@@ -67,11 +67,7 @@ def main(argv: list[str]) -> int:
     source = options.source.resolve()
     if source != ROOT:
         os.environ["PYTHONPATH"] = str(source)
-    chosen = [
-        path
-        for path in sources.chapters(source)
-        if not options.names or path.name.startswith(tuple(options.names))
-    ]
+    chosen = sources.named(sources.chapters(source), options.names)
     if not chosen:
         parser.error(f"no notebook in {source / 'book'} is named {options.names}")
     execute.limit_threads(jobs=1)

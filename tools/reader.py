@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tools import sources
-from tools.environment import ROOT, environment, pip
+from tools.environment import ONE_THREAD, ROOT, environment, pip
 
 BUILD = ROOT / "_build"
 
@@ -38,18 +38,17 @@ def install() -> str:
     return python
 
 
-def run_notebooks(backend: str, jobs: int, only: list[str] = ()) -> int:
+def run_notebooks(backend: str, jobs: int) -> int:
     """Compares every notebook with nbval, strictly; returns pytest's exit code."""
     python = install()
     folder = BUILD / "reader" / backend
     shutil.rmtree(folder, ignore_errors=True)
     notebooks = []
     for path in sources.chapters(ROOT):
-        if not only or path.name.startswith(tuple(only)):
-            copy = folder / path.stem / path.name  # alone in its folder
-            copy.parent.mkdir(parents=True)
-            shutil.copy(path, copy)
-            notebooks.append(str(copy))
+        copy = folder / path.stem / path.name  # alone in its folder
+        copy.parent.mkdir(parents=True)
+        shutil.copy(path, copy)
+        notebooks.append(str(copy))
     variables = _variables(python, backend, jobs)
     report = folder / "report.xml"
     arguments = [
@@ -107,9 +106,5 @@ def _variables(python, backend, jobs):
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     if jobs > 1:
-        # Two torch kernels that each take all cores slow each other down 80 times.
-        for name in ("OMP", "OPENBLAS", "MKL"):
-            variables[f"{name}_NUM_THREADS"] = "1"
-        variables["TF_NUM_INTRAOP_THREADS"] = variables["TF_NUM_INTEROP_THREADS"] = "1"
-        variables["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+        variables |= ONE_THREAD
     return variables

@@ -45,6 +45,11 @@ def chapters(source: Path) -> list[Path]:
     return sorted((source / "book").glob("*.ipynb"))
 
 
+def named(paths: Iterable[Path], names: list[str]) -> list[Path]:
+    """The files whose names begin with one of `names`; all of them without any."""
+    return [p for p in paths if not names or p.name.startswith(tuple(names))]
+
+
 def pages(source: Path) -> list[Path]:
     """Every file of a book that rendering reads, but for the notebooks' outputs."""
     files = [source / "_config.yml", source / "_toc.yml"]
@@ -66,7 +71,7 @@ def needed_files(source: Path, notebook: nbformat.NotebookNode) -> set[Path]:
     """
     package = source / "dlbook"
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    found, waiting = set(), _reached("\n".join(map(_as_python, cells)), package, True)
+    found, waiting = set(), _reached("\n".join(map(as_python, cells)), package, True)
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -151,7 +156,7 @@ def _everything(package):
     return {path for path in files if path.suffix != ".pyc"} | _records(package)
 
 
-def _as_python(code):
+def as_python(code):
     """A cell as IPython would hand it to Python; what pip installs is of no matter."""
     code = re.sub(r"^(\s*)[%!]pip\b.*$", r"\1pass", code, flags=re.MULTILINE)
     return TransformerManager().transform_cell(code)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+from tools import sources
 from tools.environment import ROOT
 
 
@@ -14,11 +15,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("names", nargs="*", help="beginnings of names, such as 02")
     parser.add_argument("--check", action="store_true", help="write no record")
     options = parser.parse_args(argv)
-    scripts = [
-        path
-        for path in sorted((ROOT / "studies").glob("[0-9][0-9]_*.py"))
-        if not options.names or path.name.startswith(tuple(options.names))
-    ]
+    found = sorted((ROOT / "studies").glob("[0-9][0-9]_*.py"))
+    scripts = sources.named(found, options.names)
     if not scripts:
         parser.error(f"no study is named {options.names}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}

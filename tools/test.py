@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 
 from tools import book, reader
 from tools.environment import ROOT
@@ -17,15 +18,15 @@ def main(argv: list[str]) -> int:
     jobs = os.cpu_count() or 1
     pytest = [sys.executable, "-m", "pytest", "-q", "-m", "not slow"]
     lanes = {
-        "the book builds": lambda: book.main([]),
-        "form, tools and site": lambda: subprocess.call(
-            [*pytest, "tests", "--ignore=tests/dlbook"], cwd=ROOT
+        "the book builds": partial(book.main, []),
+        "form, tools and site": partial(
+            subprocess.call, [*pytest, "tests", "--ignore=tests/dlbook"], cwd=ROOT
         ),
-        "dlbook, in a reader's environment": lambda: reader.run_unit_tests(
-            "tensorflow"
+        "dlbook, in a reader's environment": partial(
+            reader.run_unit_tests, "tensorflow"
         ),
-        "notebooks, in a reader's environment": lambda: reader.run_notebooks(
-            "tensorflow", jobs
+        "notebooks, in a reader's environment": partial(
+            reader.run_notebooks, "tensorflow", jobs
         ),
     }
     return run(lanes)

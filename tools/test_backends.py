@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from functools import partial
 
 from tools import reader
 from tools.test import run
@@ -17,8 +18,6 @@ def main(argv: list[str]) -> int:
     jobs = os.cpu_count() or 1
     lanes = {}
     for name in chosen:
-        lanes[f"dlbook on {name}"] = lambda name=name: reader.run_unit_tests(name)
-        lanes[f"notebooks on {name}"] = lambda name=name: reader.run_notebooks(
-            name, jobs
-        )
+        lanes[f"dlbook on {name}"] = partial(reader.run_unit_tests, name)
+        lanes[f"notebooks on {name}"] = partial(reader.run_notebooks, name, jobs)
     return run(lanes)
