@@ -8,218 +8,27 @@ iframe of its own. In a page the running figure answers to
 `reset()`, so that a test can hold its numbers against Python's.
 """
 
-import html
-import importlib.resources
-import json
-import math
-from collections.abc import Sequence
-from typing import Any
+from dlbook.live._figure import LiveFigure
+from dlbook.live._part1 import LOSSES, PRESETS, descent, perceptron
+from dlbook.live._part2 import (
+    ACTIVATIONS,
+    FUNCTIONS,
+    STARTS,
+    backpropagation,
+    hidden_layer,
+    hinges,
+)
 
-import numpy as np
-
-__all__ = ["LOSSES", "PRESETS", "LiveFigure", "descent", "perceptron"]
-
-#: Point sets that `perceptron` offers, in the order of its menu.
-PRESETS = ("separable", "narrow", "and", "xor", "outlier")
-
-#: Losses that `descent` offers: x² + 3, 4x² + 3, |x| and x⁴/4 − x² + x/4 + 2.
-LOSSES = ("lecture", "steep", "absolute", "valleys")
-
-MAX_POINTS = 64
-
-
-class LiveFigure:
-    """A figure to display: the last line of a cell is enough.
-
-    Args:
-        name: the figure's name; `name.js` beside this file draws it.
-        label: what the figure is, for a screen reader.
-        config: what the script starts from; anything `json` can write.
-
-    Example:
-
-    >>> perceptron()
-    <live figure 'perceptron': shown as HTML in a notebook or the book>
-    """
-
-    def __init__(self, name: str, label: str, config: dict[str, Any]):
-        self.name = name
-        self.label = label
-        self.config = config
-
-    def __repr__(self) -> str:
-        return f"<live figure {self.name!r}: shown as HTML in a notebook or the book>"
-
-    def _repr_html_(self) -> str:
-        # The configuration is an attribute, not script text: the scripts are then
-        # the same on every page, and a content security policy can list their hashes.
-        config = html.escape(json.dumps(self.config, allow_nan=False))
-        label = html.escape(self.label)
-        return (
-            f"{_inline('style', 'runtime.css')}\n"
-            f'<div class="live-figure" data-live="{self.name}" role="group" '
-            f'aria-label="{label}" data-live-config="{config}">'
-            f"<p>{label}: this interactive figure needs JavaScript.</p></div>\n"
-            f"{_inline('script', 'runtime.js')}\n"
-            f"{_inline('script', self.name + '.js')}\n"
-            "<script>dlbookLiveRuntime.mount();</script>"
-        )
-
-
-def perceptron(
-    x: Any = None,
-    y: Any = None,
-    learning_rate: float = 1.0,
-    preset: str = "separable",
-) -> LiveFigure:
-    """The perceptron at work on points that the reader drags.
-
-    The unit is `1[w·x + b > 0]`. A step visits the next point, in order, and on a
-    mistake applies `w ← w + α(d − y)x` and `b ← b + α(d − y)`, from `w = 0`, `b = 0`.
-    The figure stops after an epoch without a mistake (converged), or when `(w, b)` at
-    the end of an epoch equals an earlier one (cycling).
-
-    Args:
-        x: array of shape `(n, 2)`, finite, `1 <= n <= 64`: points to start from.
-            None shows `preset`.
-        y: array of shape `(n,)`: the class of each point, 0 or 1. Needed with `x`.
-        learning_rate: α, positive.
-        preset: the point set to start from when `x` is None: "separable", "narrow"
-            (a small margin), "and", "xor" or "outlier" (one point on the wrong side).
-
-    Returns:
-        A `LiveFigure`.
-
-    Raises:
-        ValueError: if a shape, a label, the rate or the preset is not as above.
-        TypeError: if `x`, `y` or the rate is not made of numbers.
-
-    Reference:
-        Rosenblatt (1958), "The perceptron: a probabilistic model for information
-        storage and organization in the brain", Psychological Review 65.
-
-    Example:
-
-    >>> figure = perceptron([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 1])
-    >>> figure.config["y"]
-    [0, 1, 1, 1]
-    >>> perceptron(preset="nand")
-    Traceback (most recent call last):
-        ...
-    ValueError: preset is 'nand'; expected one of separable, narrow, and, xor, outlier
-    """
-    if preset not in PRESETS:
-        raise ValueError(f"preset is {preset!r}; expected one of {', '.join(PRESETS)}")
-    config = {
-        "learning_rate": _positive("learning_rate", learning_rate),
-        "preset": preset,
-    }
-    if (x is None) != (y is None):
-        missing, given = ("x", "y") if x is None else ("y", "x")
-        raise ValueError(f"{missing} is None but {given} is not; expected both or none")
-    if x is not None:
-        points = _numbers("x", x)
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ValueError(f"x has shape {points.shape}; expected (n, 2)")
-        if not 1 <= len(points) <= MAX_POINTS:
-            raise ValueError(f"x has {len(points)} points; expected 1 to {MAX_POINTS}")
-        labels = _numbers("y", y)
-        if labels.shape != (len(points),):
-            raise ValueError(
-                f"y has shape {labels.shape}; expected ({len(points)},) as x has "
-                f"{len(points)} points"
-            )
-        if not np.isin(labels, (0, 1)).all():
-            strange = labels[~np.isin(labels, (0, 1))][0]
-            raise ValueError(f"y contains {strange:g}; expected classes 0 and 1")
-        config |= {"x": points.tolist(), "y": [int(label) for label in labels]}
-    return LiveFigure("perceptron", "Live figure: the perceptron rule", config)
-
-
-def descent(
-    losses: Sequence[str] | None = None,
-    start: float = 2.0,
-    learning_rate: float = 0.1,
-) -> LiveFigure:
-    """Gradient descent on a loss of one weight, step by step.
-
-    A step is `x ← x − η·f′(x)`. The reader drags the start, sets the rate, and sees
-    the walk converge, oscillate or diverge; for the quadratics the threshold `2/L`
-    is shown, where `L` is the second derivative.
-
-    Args:
-        losses: names from `LOSSES`, the first is shown first: "lecture" (x² + 3),
-            "steep" (4x² + 3), "absolute" (|x|, derivative 0 at 0) and "valleys"
-            (x⁴/4 − x² + x/4 + 2). None offers all four.
-        start: where the walk begins, `-100 <= start <= 100`.
-        learning_rate: η, `1e-6 <= learning_rate <= 100`.
-
-    Returns:
-        A `LiveFigure`.
-
-    Raises:
-        ValueError: if a name is unknown or a number is out of range.
-        TypeError: if `losses` is a string, or a number is not one.
-
-    Example:
-
-    >>> descent(["steep", "lecture"], learning_rate=0.25).config["losses"]
-    ['steep', 'lecture']
-    >>> descent(["cubic"])
-    Traceback (most recent call last):
-        ...
-    ValueError: losses contains 'cubic'; expected lecture, steep, absolute, valleys
-    """
-    if isinstance(losses, str):
-        raise TypeError(f"losses is the string {losses!r}; expected a list of names")
-    names = list(LOSSES if losses is None else losses)
-    if not names:
-        raise ValueError("losses is empty; expected at least one name")
-    for name in names:
-        if name not in LOSSES:
-            raise ValueError(f"losses contains {name!r}; expected {', '.join(LOSSES)}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"losses is {names}; expected each name once")
-    start = _number("start", start)
-    if abs(start) > 100:
-        raise ValueError(f"start is {start:g}; expected -100 to 100")
-    rate = _positive("learning_rate", learning_rate)
-    if not 1e-6 <= rate <= 100:
-        raise ValueError(f"learning_rate is {rate:g}; expected 1e-06 to 100")
-    config = {"losses": names, "start": start, "learning_rate": rate}
-    return LiveFigure("descent", "Live figure: gradient descent in one weight", config)
-
-
-def _inline(tag: str, file: str) -> str:
-    """One shared file as an element; the book keeps the first copy on a page."""
-    source = importlib.resources.files(__name__).joinpath(file).read_text("utf-8")
-    return f'<{tag} data-live-shared="{file}">\n{source}</{tag}>'
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, (bool, str)) or np.ndim(value):
-        raise TypeError(f"{name} is {value!r}; expected a number")
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} is {value!r}; expected a number") from error
-    if not math.isfinite(number):
-        raise ValueError(f"{name} is {number}; expected a finite number")
-    return number
-
-
-def _positive(name: str, value: Any) -> float:
-    number = _number(name, value)
-    if number <= 0:
-        raise ValueError(f"{name} is {number:g}; expected a positive number")
-    return number
-
-
-def _numbers(name: str, value: Any) -> np.ndarray:
-    try:
-        array = np.asarray(value, dtype="float64")
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} is {value!r}; expected an array of numbers") from error
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} contains NaN or infinity; expected finite numbers")
-    return array
+__all__ = [
+    "ACTIVATIONS",
+    "FUNCTIONS",
+    "LOSSES",
+    "PRESETS",
+    "STARTS",
+    "LiveFigure",
+    "backpropagation",
+    "descent",
+    "hidden_layer",
+    "hinges",
+    "perceptron",
+]

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, format } = live;
+  const { svg, clamp, format } = live;
   const SIZE = [400, 340];
   const PLOT = { across: [44, 392], up: [312, 10] };
   const MAX_STEPS = 20000;
@@ -31,7 +31,6 @@
   // 0.25 and 1 are among them.
   const RATES = [-3, -2, -1, 0].flatMap((power) =>
     [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 9].map((m) => Number(`${m}e${power}`)));
-  const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
   live.define("descent", (root, config) => {
     let key = config.losses[0];
@@ -41,19 +40,12 @@
     const view = live.frame(root, SIZE, "Curve of the loss with the walk of gradient descent",
       "Drag the large blue start along the curve, or focus it and use the arrow keys. The dashed line is the tangent.");
     const axes = svg("g");
-    const [left, right] = PLOT.across;
-    const [bottom, top] = PLOT.up;
-    // A nested svg clips what leaves the plot; its drawing units are the outer ones.
-    const inner = svg("svg", {
-      x: left, y: top, width: right - left, height: bottom - top,
-      viewBox: `${left} ${top} ${right - left} ${bottom - top}`,
-    });
     const curve = svg("path", { class: "live-line" });
     const tangent = svg("path", { class: "live-thin live-dashed" });
     const walk = svg("path", { class: "live-path" });
     const dots = svg("path", { class: "live-dots" });
     const now = svg("circle", { r: 7, class: "live-class-1" });
-    inner.append(curve, tangent, walk, dots, now);
+    const inner = live.inside(PLOT, curve, tangent, walk, dots, now);
     const grip = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-label": "Start x" },
       svg("circle", { r: 20, class: "live-hit" }), svg("circle", { r: 10, class: "live-class-0" }));
     view.picture.append(axes, inner, grip);
@@ -133,8 +125,7 @@
       walk.setAttribute("d", "M" + places.join("L"));
       dots.setAttribute("d", places.map((p) => `M${p}h0`).join(""));
       const [cx, cy] = place(x()).split(" ");
-      now.setAttribute("cx", cx);
-      now.setAttribute("cy", cy);
+      live.fill(now, { cx, cy });
       const reach = (across.domain[1] - across.domain[0]) / 5;
       const end = (side) => {
         const at = x() + side * reach;
@@ -144,8 +135,10 @@
       tangent.setAttribute("d", visible ? `M${end(-1)}L${end(1)}` : "");
       grip.setAttribute("transform", `translate(${across(start)} ${up(loss.f(start))})`);
       const [low, high] = across.domain;
-      const aria = { valuemin: low, valuemax: high, valuenow: start, valuetext: `x = ${format(start)}` };
-      for (const [name, value] of Object.entries(aria)) grip.setAttribute(`aria-${name}`, value);
+      live.fill(grip, {
+        "aria-valuemin": low, "aria-valuemax": high, "aria-valuenow": start,
+        "aria-valuetext": `x = ${format(start)}`,
+      });
       runButton.textContent = loop.running ? "Pause" : "Run";
       const numbers = { steps: path.length - 1, x: format(x()), loss: format(loss.f(x())), slope: format(loss.slope(x())) };
       view.show(numbers, explain(), verdict());
@@ -175,7 +168,8 @@
     });
     const [menuLabel, menu] = live.select("Loss", config.losses.map((k) => [k, LOSSES[k].name]), choose);
 
-    const slider = live.html("input", { type: "range", min: 0, max: RATES.length - 1, step: 1 });
+    const [sliderLabel, slider] = live.slider("Learning rate η",
+      { min: 0, max: RATES.length - 1, step: 1 }, (k) => setRate(RATES[k]));
     const number = live.html("input", { type: "number", min: 0, step: "any", "aria-label": "Learning rate η as a number" });
     function setRate(value) {
       if (!(value > 0 && value <= 100)) return void (number.value = rate);
@@ -185,13 +179,12 @@
       slider.setAttribute("aria-valuetext", format(rate));
       number.value = rate;
     }
-    slider.addEventListener("input", () => setRate(RATES[slider.value]));
     number.addEventListener("change", () => setRate(Number(number.value)));
 
     const runButton = live.button("Run", () => (loop.running ? loop.stop() : (fresh(), loop.start())));
     view.controls.append(
       menuLabel,
-      live.html("div", { class: "live-row" }, live.html("label", {}, "Learning rate η", slider), number),
+      live.html("div", { class: "live-row" }, sliderLabel, number),
       live.button("Step", () => { loop.running = false; fresh(); advance(); draw(); }),
       runButton,
       live.button("Reset", () => change(() => {})),

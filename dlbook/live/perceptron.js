@@ -105,19 +105,8 @@
       const [[l, r], [d, t]] = [across.domain, up.domain];
       const corners = [[l, d], [r, d], [r, t], [l, t]];
       const score = (p) => w[0] * p[0] + w[1] * p[1] + b;
-      const inside = (p) => score(p) > 0 === sign > 0;
-      const polygon = [];
-      const crossings = [];
-      corners.forEach((p, k) => {
-        const q = corners[(k + 1) % 4];
-        if (inside(p)) polygon.push(p);
-        if (inside(p) !== inside(q)) {
-          const share = score(p) / (score(p) - score(q));
-          crossings.push(p.map((v, i) => v + share * (q[i] - v)));
-          polygon.push(crossings.at(-1));
-        }
-      });
-      return { polygon, crossings };
+      // A score of zero is class 0.
+      return live.cut(corners, sign > 0 ? score : (p) => -score(p) || Number.MIN_VALUE);
     }
 
     function drawLine() {
@@ -128,16 +117,15 @@
       const [p, q] = half(1).crossings.map((c) => [across(c[0]), up(c[1])]);
       for (const node of [line, arrow, name]) node.toggleAttribute("hidden", !p);
       if (!p) return;
-      const put = (node, values) => Object.entries(values).forEach((entry) => node.setAttribute(...entry));
-      put(line, { x1: p[0], y1: p[1], x2: q[0], y2: q[1] });
+      live.fill(line, { x1: p[0], y1: p[1], x2: q[0], y2: q[1] });
       const length = Math.hypot(...w);
       const [ux, uy] = [w[0] / length, -w[1] / length];
       const reach = Math.min(90, Math.max(28, across(length) - across(0)));
       const [mx, my] = [(p[0] + q[0]) / 2, (p[1] + q[1]) / 2];
       const [ex, ey] = [mx + reach * ux, my + reach * uy];
       const barb = (side) => `${ex - 9 * ux + side * 5 * uy} ${ey - 9 * uy - side * 5 * ux}`;
-      put(arrow, { d: `M${mx} ${my}L${ex} ${ey}M${barb(1)}L${ex} ${ey}L${barb(-1)}` });
-      put(name, { x: ex + 12 * ux, y: ey + 12 * uy + 5 });
+      live.fill(arrow, { d: `M${mx} ${my}L${ex} ${ey}M${barb(1)}L${ex} ${ey}L${barb(-1)}` });
+      live.fill(name, { x: ex + 12 * ux, y: ey + 12 * uy + 5 });
     }
 
     function explain() {
@@ -189,9 +177,8 @@
       draw();
     }
 
-    const clamp = (value, [low, high]) => Math.min(high, Math.max(low, value));
     const place = (point, x) => change(() => {
-      point.x = x.map((v, k) => clamp(Math.round(v / grid) * grid, (k ? up : across).domain));
+      point.x = x.map((v, k) => live.clamp(Math.round(v / grid) * grid, ...(k ? up : across).domain));
     });
 
     function populate() {

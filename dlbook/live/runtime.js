@@ -7,7 +7,7 @@
   const definitions = {};
   const figures = (window.dlbookLive = {}); // what readers and tests drive
 
-  function fill(node, attributes, children) {
+  function fill(node, attributes, children = []) {
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     node.append(...children);
     return node;
@@ -16,6 +16,8 @@
     fill(document.createElement(tag), attributes, children);
   const svg = (tag, attributes = {}, ...children) =>
     fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+  const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
   function format(value) {
     const size = Math.abs(value);
@@ -39,27 +41,52 @@
     const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
     const marks = [];
     for (let k = Math.ceil(a / step); k * step <= b; k++) marks.push(k * step);
-    return marks;
+    return marks.map((value) => [value, format(value)]);
   }
 
   function axes(group, across, up, names) {
     const [left, right] = across.range;
     const [bottom, top] = up.range;
     const line = (x1, y1, x2, y2) => svg("line", { x1, y1, x2, y2, class: "live-grid" });
-    const label = (x, y, anchor, value) =>
-      svg("text", { x, y, "text-anchor": anchor }, format(value));
+    const label = (x, y, anchor, name) => svg("text", { x, y, "text-anchor": anchor }, name);
+    // A scale may bring its own marks, as the logarithmic ones do.
     group.replaceChildren(
-      ...ticks(across.domain).flatMap((value) => [
+      ...(across.marks ?? ticks(across.domain)).flatMap(([value, name]) => [
         line(across(value), bottom, across(value), top),
-        label(across(value), bottom + 18, "middle", value),
+        label(across(value), bottom + 18, "middle", name),
       ]),
-      ...ticks(up.domain).flatMap((value) => [
+      ...(up.marks ?? ticks(up.domain)).flatMap(([value, name]) => [
         line(left, up(value), right, up(value)),
-        label(left - 6, up(value) + 5, "end", value),
+        label(left - 6, up(value) + 5, "end", name),
       ]),
       svg("text", { x: right - 4, y: bottom - 8, "text-anchor": "end" }, names[0]),
       svg("text", { x: left + 6, y: top + 16 }, names[1]),
     );
+  }
+
+  // A nested svg clips what leaves the plot; its drawing units are the outer ones.
+  function inside({ across: [left, right], up: [bottom, top] }, ...children) {
+    const [width, height] = [right - left, bottom - top];
+    return svg("svg", {
+      x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}`,
+    }, ...children);
+  }
+
+  // The part of a convex polygon where score(point) > 0, and the points of its edge
+  // where a score that is linear on the polygon crosses zero.
+  function cut(corners, score) {
+    const polygon = [];
+    const crossings = [];
+    corners.forEach((p, k) => {
+      const q = corners[(k + 1) % corners.length];
+      const [here, there] = [score(p), score(q)];
+      if (here > 0) polygon.push(p);
+      if (here > 0 === there > 0) return;
+      const share = here / (here - there);
+      crossings.push(p.map((v, i) => v + share * (q[i] - v)));
+      polygon.push(crossings.at(-1));
+    });
+    return { polygon, crossings };
   }
 
   // Mouse, pen, finger and keyboard on one handle: move([x, y]) in drawing units,
@@ -113,20 +140,28 @@
     return [html("label", {}, text, node), node];
   }
 
+  function slider(text, attributes, action) {
+    const node = html("input", { type: "range", ...attributes });
+    node.addEventListener("input", () => action(Number(node.value)));
+    return [html("label", {}, text, node), node];
+  }
+
   // Picture on one side; controls, numbers, a note and a spoken status on the other.
-  function frame(root, size, label, hint) {
-    const picture = svg("svg", {
-      viewBox: `0 0 ${size[0]} ${size[1]}`, class: "live-picture", role: "group", "aria-label": label,
-    });
+  // More pictures, as [size, label], stand below the first, or beside it if `wide`.
+  function frame(root, size, label, hint, more = [], wide = false) {
+    const pictures = [[size, label], ...more].map(([[width, height], name]) => svg("svg", {
+      viewBox: `0 0 ${width} ${height}`, class: "live-picture", role: "group", "aria-label": name,
+    }));
     const controls = html("div", { class: "live-controls" });
     const numbers = html("dl");
     const note = html("p", { class: "live-note" });
     const status = html("p", { class: "live-status", role: "status", "aria-live": "polite" });
     const panel = html("div", {}, controls, numbers, note, status);
     const help = html("p", { class: "live-hint" }, hint);
-    root.replaceChildren(html("div", { class: "live-body" }, picture, panel, help));
+    const layout = wide ? "live-body live-wide" : "live-body";
+    root.replaceChildren(html("div", { class: layout }, ...pictures, panel, help));
     return {
-      picture, controls,
+      picture: pictures[0], pictures, controls,
       show(values, lines, text) {
         numbers.replaceChildren(
           ...Object.entries(values).flatMap(([name, value]) => [
@@ -193,6 +228,7 @@
   }
 
   window.dlbookLiveRuntime = {
-    define, mount, html, svg, format, scale, axes, handle, button, select, frame, runner,
+    define, mount, html, svg, fill, clamp, format, scale, axes, inside, cut, handle, button,
+    select, slider, frame, runner,
   };
 })();

@@ -10,7 +10,13 @@ import pytest
 
 from dlbook import live
 
-FIGURES = {"perceptron": live.perceptron, "descent": live.descent}
+FIGURES = {
+    "perceptron": live.perceptron,
+    "descent": live.descent,
+    "hidden_layer": live.hidden_layer,
+    "hinges": live.hinges,
+    "backpropagation": live.backpropagation,
+}
 
 
 class Tags(HTMLParser):
@@ -75,13 +81,19 @@ def test_configuration_survives_html():
     assert html.escape("<b>&\"'") in figure._repr_html_()
 
 
-def test_presets_and_losses_are_those_of_the_scripts():
-    perceptron = live.perceptron()._repr_html_()
-    for preset in live.PRESETS:
-        assert re.search(rf"^    {preset}: \[", perceptron, re.MULTILINE)
-    descent = live.descent()._repr_html_()
-    for loss in live.LOSSES:
-        assert re.search(rf"^    {loss}: \{{", descent, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("figure", "names"),
+    [
+        (live.perceptron, live.PRESETS),
+        (live.descent, live.LOSSES),
+        (live.hidden_layer, live.ACTIVATIONS),
+        (live.hinges, live.FUNCTIONS),
+    ],
+)
+def test_menus_are_those_of_the_scripts(figure, names):
+    text = figure()._repr_html_()
+    for name in names:
+        assert re.search(rf"^    {name}: [\[{{]", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +141,108 @@ def test_perceptron_names_a_bad_argument(arguments, error, message):
 def test_descent_names_a_bad_argument(arguments, error, message):
     with pytest.raises(error, match=message):
         live.descent(**arguments)
+
+
+@pytest.mark.parametrize("activation", live.ACTIVATIONS)
+def test_hidden_layer_takes_plain_and_keras_weights(activation):
+    W1, b1, w2, b2 = [[1, 2], [3, 4]], [5, 6], [7, 8], 9
+    flat = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    keras_form = [np.float32(W1), np.float32(b1), np.float32([[7], [8]]), np.ones(1)]
+    for weights, end in (((W1, b1, w2, b2), 9), (keras_form, 1)):
+        config = config_of(live.hidden_layer(activation, weights, learning_rate=2))
+        expected = {"weights": [*flat[:8], end], "learning_rate": 2}
+        assert config == {"activation": activation, **expected}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"activation": "linear"}, ValueError, "activation is 'linear'; expected id"),
+        ({"weights": 3}, TypeError, "weights is 3; expected W1, b1, w2, b2"),
+        ({"weights": [1, 2, 3]}, ValueError, "weights has 3 arrays; expected 4"),
+        ({"W1": [1, 2]}, ValueError, r"W1 has shape \(2,\); expected \(2, 2\)"),
+        ({"b1": 0}, ValueError, r"b1 has shape \(\); expected \(2,\)"),
+        ({"w2": [[1, 2]]}, ValueError, r"w2 has shape \(1, 2\); expected \(2,\) or"),
+        ({"b2": [1, 2]}, ValueError, r"b2 has shape \(2,\); expected \(\) or \(1,\)"),
+        ({"b1": [0, -101]}, ValueError, "b1 contains -101; expected -100 to 100"),
+        ({"b2": float("nan")}, ValueError, "b2 contains NaN"),
+        ({"w2": ["a", 1]}, TypeError, "w2 is .* array of numbers"),
+        ({"learning_rate": 0}, ValueError, "learning_rate is 0"),
+    ],
+)
+def test_hidden_layer_names_a_bad_argument(arguments, error, message):
+    weights = {"W1": np.eye(2), "b1": [0, 0], "w2": [1, 1], "b2": 0}
+    if arguments.keys() <= weights.keys():
+        arguments = {"weights": list((weights | arguments).values())}
+    with pytest.raises(error, match=message):
+        live.hidden_layer(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"f": "cubic"}, ValueError, "f is 'cubic'; expected square, sine, runge"),
+        ({"n": 0}, ValueError, "n is 0; expected 1 to 64"),
+        ({"n": 65}, ValueError, "n is 65; expected 1 to 64"),
+        ({"n": 2.0}, TypeError, "n is 2.0; expected an integer"),
+        ({"n": True}, TypeError, "n is True; expected an integer"),
+    ],
+)
+def test_hinges_name_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.hinges(**arguments)
+
+
+ONE = [([[1, 2], [2, 1]], [0, 0])]
+TWO = [([[1], [2]], [0]), ([[1, 2, 3]], np.zeros(3))]
+
+
+def test_backpropagation_offers_the_cells_own_numbers_first():
+    config = config_of(
+        live.backpropagation("lecture", np.array([1, -2]), TWO, np.int64(2))
+    )
+    assert config["start"] == "own"
+    assert list(config["starts"]) == ["own", *live.STARTS]
+    own = config["starts"]["own"]
+    assert own["x"] == [1, -2]
+    assert own["layers"] == [[[[1], [2]], [0]], [[[1, 2, 3]], [0, 0, 0]]]
+    assert own["label"] == 2
+    assert config_of(live.backpropagation("network"))["start"] == "network"
+    assert "own" not in live.STARTS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"start": "end"}, ValueError, "start is 'end'"),
+        ({"x": None}, ValueError, "x is None; expected x, layers and label, or none"),
+        ({"layers": None}, ValueError, "layers is None"),
+        ({"x": None, "layers": None}, ValueError, "x is None"),
+        ({"label": None}, ValueError, "label is None"),
+        ({"x": [[1, 2]]}, ValueError, r"x has shape \(1, 2\); expected \(1 to 4,\)"),
+        ({"x": []}, ValueError, r"x has shape \(0,\)"),
+        ({"x": [1, 2, 3, 4, 5]}, ValueError, r"x has shape \(5,\)"),
+        (
+            {"x": [1, 2, 3]},
+            ValueError,
+            r"layers\[0\]\[0\] has shape \(2, 2\); .*3, 1 to",
+        ),
+        ({"x": [1, 1001]}, ValueError, "x contains 1001; expected -1000 to 1000"),
+        ({"x": [1, np.nan]}, ValueError, "x contains NaN"),
+        ({"x": ["a", "b"]}, TypeError, "x is .* array of numbers"),
+        ({"layers": "W"}, TypeError, "layers is 'W'"),
+        ({"layers": 3}, TypeError, "layers is 3"),
+        ({"layers": []}, ValueError, "layers has 0 pairs"),
+        ({"layers": [*TWO, *ONE]}, ValueError, "layers has 3 pairs"),
+        ({"layers": [[1, 2, 3]]}, TypeError, r"layers\[0\] is \[1, 2, 3\]"),
+        ({"layers": [([[1, 2], [2, 1]], [0])]}, ValueError, r"\[1\] has shape \(1,\)"),
+        ({"layers": TWO[:1]}, ValueError, "the last layer has 1 output"),
+        ({"label": 2}, ValueError, "label is 2; expected 0 to 1"),
+        ({"label": -1}, ValueError, "label is -1"),
+        ({"label": 1.0}, TypeError, "label is 1.0"),
+        ({"label": True}, TypeError, "label is True"),
+    ],
+)
+def test_backpropagation_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.backpropagation(**{"x": [1, 2], "layers": ONE, "label": 0} | arguments)
