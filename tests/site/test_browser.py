@@ -25,6 +25,9 @@ STATE = """() => {
     bare: [...document.querySelectorAll(".math")]
       .filter(e => !e.querySelector("mjx-container"))
       .map(e => e.textContent.slice(0, 80)),
+    cut: [...(root.clientWidth < 1000 ? [] : document.querySelectorAll("div.math"))]
+      .filter(e => wide(e) && e.checkVisibility())
+      .map(e => `${e.scrollWidth} > ${e.clientWidth}: ${e.textContent.slice(0, 60)}`),
     wrong: [...document.querySelectorAll(
         "mjx-merror, [data-mml-node=merror], mjx-container [fill=red]")]
       .map(e => e.closest(".math").outerHTML.slice(0, 80)),
