@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import numbers
 import operator
 from importlib import resources
 from pathlib import Path
@@ -175,6 +176,73 @@ def documents(samples: int = 0, seed: int = 0) -> tuple[list[str], np.ndarray]:
     return texts, np.array(labels, dtype="int64")
 
 
+def moons(samples: int = 200, noise: float = 0.1, seed: int = 0) -> Arrays:
+    """Makes two half circles that reach into each other, one for each class.
+
+    Args:
+        samples: Integer >= 2, number of points; the classes differ by one at most.
+        noise: Number >= 0, standard deviation of what is added to each coordinate.
+        seed: Integer >= 0, seeds the noise and the order of the points.
+
+    Returns:
+        `x, y`: float32 array of shape (samples, 2), without noise in [-1, 2] and
+        [-0.5, 1]; int64 array of shape (samples,), 0 for the upper moon, 1 for the
+        lower.
+
+    Raises:
+        ValueError: If an argument is not as above.
+
+    Example:
+
+    >>> x, y = moons(samples=4, noise=0)
+    >>> x.shape, sorted(y.tolist())
+    ((4, 2), [0, 0, 1, 1])
+    """
+    from sklearn.datasets import make_moons
+
+    samples, noise, seed = _points(samples, noise, seed)
+    x, y = make_moons(samples, noise=noise, random_state=seed)
+    return x.astype("float32"), y.astype("int64")
+
+
+def spirals(samples: int = 200, noise: float = 0.03, seed: int = 0) -> Arrays:
+    """Makes two spirals that wind around each other, one for each class.
+
+    At the distance r from the origin, class 0 lies at the angle 3πr, class 1
+    opposite to it: 1.35 turns, for r runs from 0.1 to 1 (r² evenly).
+
+    Args:
+        samples: Integer >= 2, number of points; the classes take turns.
+        noise: Number >= 0, standard deviation of what is added to each coordinate.
+        seed: Integer >= 0, seeds the distances and the noise.
+
+    Returns:
+        `x, y`: float32 array of shape (samples, 2), without noise in the unit disc;
+        int64 array of shape (samples,), 0 or 1.
+
+    Raises:
+        ValueError: If an argument is not as above.
+
+    Reference:
+
+    - Lang and Witbrock (1988), "Learning to tell two spirals apart"
+
+    Example:
+
+    >>> x, y = spirals(samples=4, noise=0)
+    >>> x.shape, y.tolist()
+    ((4, 2), [0, 1, 0, 1])
+    """
+    samples, noise, seed = _points(samples, noise, seed)
+    random = np.random.default_rng(seed)
+    y = np.arange(samples) % 2
+    r = np.sqrt(random.uniform(0.01, 1, samples))
+    angle = 3 * np.pi * r + np.pi * y
+    x = np.stack([r * np.cos(angle), r * np.sin(angle)], axis=1)
+    x += random.normal(scale=noise, size=x.shape)
+    return x.astype("float32"), y.astype("int64")
+
+
 def study(name: str) -> dict:
     """Loads the record of a study: an experiment too long to run in a chapter.
 
@@ -212,6 +280,15 @@ def _natural(name, value):
     if number < 0:
         raise ValueError(f"{name} must be an integer >= 0, got {value!r}")
     return number
+
+
+def _points(samples, noise, seed):
+    if _natural("samples", samples) < 2:
+        raise ValueError(f"samples must be an integer >= 2, got {samples!r}")
+    number = isinstance(noise, numbers.Real) and not isinstance(noise, bool)
+    if not number or not 0 <= noise < float("inf"):
+        raise ValueError(f"noise must be a number >= 0, got {noise!r}")
+    return operator.index(samples), float(noise), _natural("seed", seed)
 
 
 def _packaged(name):

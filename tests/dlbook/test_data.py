@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_moons
 from sklearn.neighbors import KNeighborsClassifier
 
 from dlbook import data
@@ -162,6 +162,67 @@ def test_documents_refuse_what_is_no_natural_number(arguments):
     (name,) = arguments
     with pytest.raises(ValueError, match=f"{name} must be an integer >= 0, got"):
         data.documents(**arguments)
+
+
+@pytest.mark.parametrize("samples", [2, 5, 300])
+def test_moons_are_scikit_learns(samples):
+    x, y = data.moons(samples, noise=0.2, seed=3)
+    x_expected, y_expected = make_moons(samples, noise=0.2, random_state=3)
+    assert x.dtype == "float32" and y.dtype == "int64"
+    assert x.shape == (samples, 2) and y.shape == (samples,)
+    np.testing.assert_allclose(x, x_expected, rtol=1e-6, atol=1e-7)
+    assert y.tolist() == y_expected.tolist()
+
+
+def test_moons_without_noise_are_half_circles():
+    x, y = data.moons(101, noise=0)
+    upper, lower = x[y == 0], x[y == 1]
+    np.testing.assert_allclose(np.hypot(*upper.T), 1, atol=1e-6)
+    np.testing.assert_allclose(np.hypot(*(lower - (1, 0.5)).T), 1, atol=1e-6)
+    assert upper[:, 1].min() > -1e-6 and lower[:, 1].max() < 0.5 + 1e-6
+    assert abs(len(upper) - len(lower)) == 1
+
+
+def test_spirals_without_noise_lie_on_their_arms():
+    x, y = data.spirals(1001, noise=0, seed=1)
+    assert x.dtype == "float32" and y.dtype == "int64"
+    assert x.shape == (1001, 2) and np.bincount(y).tolist() == [501, 500]
+    r = np.hypot(*x.T)
+    assert 0.1 - 1e-6 <= r.min() < 0.2 and 0.99 < r.max() <= 1 + 1e-6
+    turned = np.exp(-3j * np.pi * r) * (x[:, 0] + 1j * x[:, 1]) / r
+    np.testing.assert_allclose(turned, np.where(y == 0, 1, -1), atol=1e-4)
+    np.testing.assert_allclose(np.mean(r**2), (0.01 + 1) / 2, atol=0.03)
+
+
+def test_noise_of_spirals_is_its_standard_deviation():
+    clean, _ = data.spirals(5000, noise=0, seed=2)
+    noisy, _ = data.spirals(5000, noise=0.25, seed=2)
+    np.testing.assert_allclose((noisy - clean).std(axis=0), 0.25, rtol=0.05)
+    assert np.abs((noisy - clean).mean(axis=0)).max() < 0.02
+
+
+@pytest.mark.parametrize("make", [data.moons, data.spirals])
+def test_point_sets_depend_on_the_seed_alone(make):
+    same, other = make(50, 0.1, seed=1), make(50, 0.1, seed=2)
+    again = make(50, 0.1, seed=1)
+    assert np.array_equal(same[0], again[0]) and np.array_equal(same[1], again[1])
+    assert not np.array_equal(same[0], other[0])
+    np.random.seed(0)
+    np.testing.assert_array_equal(make(50, 0.1, seed=1)[0], same[0])
+
+
+@pytest.mark.parametrize("make", [data.moons, data.spirals])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        *[("samples", value) for value in (-1, 1, 2.5, "9", None)],
+        *[("noise", value) for value in (-0.1, np.nan, np.inf, "0.1", None, True)],
+        *[("seed", value) for value in (-1, 0.5, None)],
+    ],
+)
+def test_point_sets_refuse_bad_arguments(make, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be an? .*got"):
+        make(**{name: value})
 
 
 # The full MNIST, from a server on this machine.
