@@ -15,7 +15,7 @@ FUNCTIONS = ("square", "sine", "runge", "root", "exp")
 
 #: Numbers that `backpropagation` offers. "lecture": lecture B's exercise, where h is
 #: the input. "network": the lecture's first document, counts of the words a, b and c;
-#: hidden unit 1 asks for a > b + c and is off, unit 2 asks for the opposite.
+#: hidden unit 0 asks for a > b + c and is off, unit 1 asks for the opposite.
 STARTS: dict[str, dict[str, Any]] = {
     "lecture": {
         "title": "the lecture's, from h",
@@ -175,7 +175,8 @@ def backpropagation(
     of the gradients is computed on its own, with its sum in words and its operands
     marked; below each matrix stands its gradient, which has the same shape. The reader
     changes any number and the correct class, and checks a gradient by a central
-    difference. Large scores do not overflow: the largest is taken out first.
+    difference. Large scores do not overflow: the largest is taken out first. Entries
+    and classes count from 0.
 
     Args:
         start: the numbers when `x` is None: "lecture" (lecture B's exercise, which

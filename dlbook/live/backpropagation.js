@@ -12,16 +12,17 @@
   const enclosed = (value) => format(value).replace(/^−.*/, "($&)");
   const vector = (values) => `(${values.map(format).join(", ")})`;
 
-  // A quantity "W'" is a list of rows; "dW'" is the loss's derivative by it.
+  // A quantity "W'" is a list of rows; "dW'" is the loss's derivative by it. Entries
+  // and classes count from 0, as in code.
   const isGradient = (key) => key[0] === "d";
   const pretty = (key) => key.replace(/^d/, "∂L/∂").replace("'", "′");
   function name([key, i, j]) {
     if (key === "L") return "L";
-    return pretty(key) + (key.includes("W") ? "₁₂₃₄"[i] : "") + "₁₂₃₄"[j];
+    return pretty(key) + (key.includes("W") ? "₀₁₂₃"[i] : "") + "₀₁₂₃"[j];
   }
   function spoken([key, i, j]) {
     if (key === "L") return "L";
-    return `${pretty(key)} ${key.includes("W") ? `row ${i + 1}, column` : "entry"} ${j + 1}`;
+    return `${pretty(key)} ${key.includes("W") ? `row ${i}, column` : "entry"} ${j}`;
   }
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const outer = (a, b) => a.map((u) => b.map((v) => u * v));
@@ -98,7 +99,7 @@
       }),
       "dW'": () => product("h", "dc"),
       "db'": () => copy("dc"),
-      dh: () => dot("∂L/∂c W′ᵀ", cells("dc").map((cell, k) => [cell, ["W'", j, k]])),
+      dh: () => dot("∂L/∂c\u00a0W′ᵀ", cells("dc").map((cell, k) => [cell, ["W'", j, k]])),
       dz: () => ({
         rule: "∂L/∂h ⊙ 1[z > 0]", uses: [["dh", 0, j], ["z", 0, j]],
         words: `${format(v.dh[0][j])}·${Number(on)}`, why: `, for ${name(["z", 0, j])} ${on ? ">" : "≤"} 0`,
@@ -177,8 +178,7 @@
       const blocks = ["f", "W", "b", "z", "h", "W'", "b'", "c", "p", "L"].filter((key) => v[key]);
       matrices.replaceChildren(...blocks.map((key) =>
         html("div", {}, ...[key, `d${key}`].filter((k) => v[k]).map(matrix))));
-      // Classes count from 0, as in code; the entries of c, on paper, from 1.
-      const classes = v.p[0].map((_, k) => [k, `${k}: ${name(["c", 0, k])}`]);
+      const classes = v.p[0].map((_, k) => [k, k]);
       const [classLabel, menu] = live.select("Correct class", classes, (value) =>
         change(() => (label = Number(value))));
       classMenu = menu;

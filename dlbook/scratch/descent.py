@@ -1,4 +1,4 @@
-"""Gradient descent: on a function, and on data in batches. Taught in chapter 2."""
+"""Gradients measured, and descent on functions and data. Taught in chapters 2 and 5."""
 
 from collections.abc import Callable, Iterator
 
@@ -32,6 +32,46 @@ def numerical_gradient(
         step[i] = h
         gradient[i] = (f(w + step) - f(w - step)) / (2 * h)
     return gradient
+
+
+def gradient_error(
+    f: Callable[[np.ndarray], float],
+    w: np.ndarray,
+    gradient: np.ndarray,
+    h: float = 1e-5,
+) -> float:
+    """Compares the formula of a gradient with central differences.
+
+    The error is the distance of the two, divided by the sum of their lengths.
+
+    Args:
+        f: Maps an array of the shape of `w` to a number.
+        w: Array of any shape, the place.
+        gradient: Array of the shape of `w`, what the formula gives there.
+        h: Positive number, the step of the differences.
+
+    Returns:
+        Number from 0 (equal) to 1 (opposite, or one of them zero); nan where the
+        formula gives nan.
+
+    Raises:
+        ValueError: If `gradient` has not the shape of `w`.
+
+    Example:
+
+    >>> w = np.array([1.0, 2.0])
+    >>> right, wrong = (gradient_error(lambda w: w @ w, w, g) for g in (2 * w, w))
+    >>> right < 1e-7, f"{wrong:.4f}"
+    (True, '0.3333')
+    """
+    if np.shape(gradient) != np.shape(w):
+        raise ValueError(
+            f"gradient must have the shape of w, got {np.shape(gradient)} "
+            f"and {np.shape(w)}"
+        )
+    measured = numerical_gradient(f, w, h)
+    lengths = np.linalg.norm(gradient) + np.linalg.norm(measured)
+    return float(np.linalg.norm(gradient - measured) / lengths) if lengths else 0.0
 
 
 def descend(

@@ -950,21 +950,21 @@ def test_backpropagation_lecture_numbers_and_words(show):
         page.get_by_role("button", name="Next cell").click()
         sentences.append(page.get_by_role("status").inner_text())
     assert sentences == [
-        "c₁ = −10·1 + 20·2 + 0 = 30",
-        "c₂ = −10·2 + 20·1 + 0 = 0",
-        "p₁ = exp(30) / (exp(30) + exp(0)) = 1",
-        "p₂ = exp(0) / (exp(30) + exp(0)) = 9.36·10⁻¹⁴",
+        "c₀ = −10·1 + 20·2 + 0 = 30",
+        "c₁ = −10·2 + 20·1 + 0 = 0",
+        "p₀ = exp(30) / (exp(30) + exp(0)) = 1",
+        "p₁ = exp(0) / (exp(30) + exp(0)) = 9.36·10⁻¹⁴",
         "L = log(exp(30) + exp(0)) − 0 = 30",
-        "∂L/∂c₁ = 1 − 0 = 1",
-        "∂L/∂c₂ = 9.36·10⁻¹⁴ − 1 = −1",
-        "∂L/∂W′₁₁ = −10·1 = −10",
-        "∂L/∂W′₁₂ = −10·(−1) = 10",
-        "∂L/∂W′₂₁ = 20·1 = 20",
-        "∂L/∂W′₂₂ = 20·(−1) = −20",
-        "∂L/∂b′₁ = ∂L/∂c₁ = 1",
-        "∂L/∂b′₂ = ∂L/∂c₂ = −1",
-        "∂L/∂h₁ = 1·1 + (−1)·2 = −1",
-        "∂L/∂h₂ = 1·2 + (−1)·1 = 1",
+        "∂L/∂c₀ = 1 − 0 = 1",
+        "∂L/∂c₁ = 9.36·10⁻¹⁴ − 1 = −1",
+        "∂L/∂W′₀₀ = −10·1 = −10",
+        "∂L/∂W′₀₁ = −10·(−1) = 10",
+        "∂L/∂W′₁₀ = 20·1 = 20",
+        "∂L/∂W′₁₁ = 20·(−1) = −20",
+        "∂L/∂b′₀ = ∂L/∂c₀ = 1",
+        "∂L/∂b′₁ = ∂L/∂c₁ = −1",
+        "∂L/∂h₀ = 1·1 + (−1)·2 = −1",
+        "∂L/∂h₁ = 1·2 + (−1)·1 = 1",
     ]
     values = call(page, "backpropagation", "state")["values"]
     assert values["c"] == [[30, 0]]
@@ -978,28 +978,28 @@ def test_backpropagation_lecture_numbers_and_words(show):
     }.items():
         np.testing.assert_allclose(values[key], rows, rtol=1e-12)
     # A computed cell tells its sum again, and what that is made of.
-    cell = page.get_by_role("button", name="∂L/∂W′ row 2, column 1: 20")
+    cell = page.get_by_role("button", name="∂L/∂W′ row 1, column 0: 20")
     cell.click()
     assert page.get_by_role("status").inner_text() == sentences[9]
     labels = "nodes => nodes.map(node => node.getAttribute('aria-label'))"
     used = page.locator(".live-used").evaluate_all(labels)
-    assert used == ["h entry 2", "∂L/∂c entry 1: 1"]
+    assert used == ["h entry 1", "∂L/∂c entry 0: 1"]
 
 
 def test_backpropagation_stops_at_a_unit_that_is_off(show):
     page = show(document(live.backpropagation("network")))
     call(page, "backpropagation", "step", 20)
     status = page.get_by_role("status")
-    assert status.inner_text() == "∂L/∂z₁ = 1.5·0 = 0, for z₁ ≤ 0"
+    assert status.inner_text() == "∂L/∂z₀ = 1.5·0 = 0, for z₀ ≤ 0"
     call(page, "backpropagation", "step")
-    assert status.inner_text() == "∂L/∂z₂ = −1·1 = −1, for z₂ > 0"
+    assert status.inner_text() == "∂L/∂z₁ = −1·1 = −1, for z₁ > 0"
     call(page, "backpropagation", "run")
     values = call(page, "backpropagation", "state")["values"]
     assert (values["z"], values["h"], values["c"]) == ([[-1, 2]], [[0, 2]], [[0, 0]])
     assert (values["dh"], values["dz"]) == ([[1.5, -1]], [[0, -1]])
     assert (values["dW"], values["db"]) == ([[0, -4], [0, -2], [0, -3]], [[0, -1]])
     # With the unit on, its gradient comes back in what is shown already.
-    bias = page.get_by_role("spinbutton", name="b entry 1", exact=True)
+    bias = page.get_by_role("spinbutton", name="b entry 0", exact=True)
     bias.fill("3")
     bias.press("Enter")
     numbers = {key: live.STARTS["network"][key] for key in ("x", "layers", "label")}
@@ -1014,11 +1014,11 @@ def test_backpropagation_recomputes_only_what_is_shown(show):
     call(page, "backpropagation", "step", 4)
     numbers = {"x": [-10, 2.5], "layers": [([[1, 2], [2, -3]], [0, 0.5])], "label": 1}
     for name, text in (
-        ("h entry 2", "2.5"),
-        ("W′ row 2, column 2", "-3"),
-        ("b′ entry 2", "0.5"),
-        ("h entry 1", "2000"),
-        ("h entry 1", ""),
+        ("h entry 1", "2.5"),
+        ("W′ row 1, column 1", "-3"),
+        ("b′ entry 1", "0.5"),
+        ("h entry 0", "2000"),
+        ("h entry 0", ""),
     ):
         box = page.get_by_role("spinbutton", name=name, exact=True)
         box.fill(text)
@@ -1026,7 +1026,7 @@ def test_backpropagation_recomputes_only_what_is_shown(show):
     assert box.input_value() == "-10"
     state = call(page, "backpropagation", "state")
     assert hold(state, expected_values(**numbers)) == state["steps"] - 4
-    sentence = "p₂ = exp(−27) / (exp(−5) + exp(−27)) = 2.79·10⁻¹⁰"
+    sentence = "p₁ = exp(−27) / (exp(−5) + exp(−27)) = 2.79·10⁻¹⁰"
     assert page.get_by_role("status").inner_text() == sentence
     page.get_by_role("combobox", name="Correct class").select_option("0")
     call(page, "backpropagation", "run")
@@ -1068,8 +1068,8 @@ def test_backpropagation_check_agrees(show, start):
         if not cell.startswith("∂"):
             assert "choose a cell of a gradient" in note.inner_text()
             continue
-        key, row, column = re.fullmatch(r"∂L/∂(\w′?)([₁-₄]?)([₁-₄])", cell).groups()
-        row, column = (" ₁₂₃₄".index(k) - 1 if k else 0 for k in (row, column))
+        key, row, column = re.fullmatch(r"∂L/∂(\w′?)([₀-₃]?)([₀-₃])", cell).groups()
+        row, column = ("₀₁₂₃".index(k) if k else 0 for k in (row, column))
         slope = values["d" + key.replace("′", "'")][row][column]
         found = re.search(r"/ 2δ = (\S+) with", note.inner_text())[1]
         number = found.replace("−", "-")
@@ -1102,11 +1102,11 @@ def test_backpropagation_by_keyboard(show):
     assert done() == 15
     for _ in range(4):
         page.keyboard.press("Tab")
-    page.keyboard.press("ArrowUp")  # the first number: h₁ = −10
+    page.keyboard.press("ArrowUp")  # the first number: h₀ = −10
     page.keyboard.press("Tab")
     assert call(page, "backpropagation", "state")["values"]["h"] == [[-9, 20]]
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == (
-        "h entry 2"
+        "h entry 1"
     )
 
 
