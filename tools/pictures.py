@@ -44,7 +44,7 @@ PARTS = {
     },
     "VI · Scale": {18: "Hardware|and scale"},
 }
-AVAILABLE = {1, 2}
+AVAILABLE = {1, 2, 3, 4, 5}
 
 
 def svg(width: int, height: int, title: str, body: list[str]) -> str:

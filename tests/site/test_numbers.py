@@ -27,6 +27,27 @@ NUMBERS = {
         ("raw|standardized", "1e-2|0.01"),
         ("off-training-set accuracy", "0.5"),
     ],
+    "03_hidden_layers": [
+        (r"f\(1, -1\) =", "0.62 0.83"),
+        (r"f\(0, 0\) =", "0.51 0.85"),
+        ("best of all lines", "0.667"),
+    ],
+    "04_universal_approximation": [
+        ("x².*slope.*n = 64", "-2.00"),
+        *[(r"\bk =.*pieces", f"{k} {2**k}") for k in range(1, 13)],
+    ],
+    "05_backpropagation": [
+        (r"^c =", "30 0"),
+        ("softmax =", "1 9.4e-14"),
+        ("^loss =", "30"),
+        ("dL/dc =", "1 -1"),
+        ("dL/dW' =", "-10 10 20 -20"),
+        ("dL/db' =", "1 -1"),
+        (r"^dL/dW =", "0 2 0 1"),
+        (r"^dL/db =", "0 1"),
+        (r"0\.1 \*\* 100", "1e-100"),
+        (r"2 \*\* 100", "1.27e+30"),
+    ],
 }
 NOT_COMPARED = {"tag_nbval-ignore-output", "tag_nbval-skip", "tag_live"}
 
