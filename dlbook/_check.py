@@ -94,7 +94,7 @@ class Function:
                 value = _as_numpy(answer(*copy.deepcopy(case)))
             except Exception as error:  # the reader's code may raise anything
                 return f"{where} your function raised {error!r}. {self.hint}"
-            if value is None or value is ...:
+            if _unanswered(value):
                 return None
             problem = _difference(value, expected, self.rtol, self.atol)
             if problem:
@@ -107,11 +107,12 @@ class Property:
     """An exercise with many right answers, judged by what they must fulfil.
 
     Args:
-        test: Takes the answer; returns True, False or a text that says what is wrong.
+        test: Takes the answer; returns True, False or a text that says what is wrong,
+            or None where there is no answer yet.
         hint: Said on a miss.
     """
 
-    test: Callable[[Any], bool | str]
+    test: Callable[[Any], bool | str | None]
     hint: str
 
     def judge(self, answer):
@@ -119,6 +120,8 @@ class Property:
             verdict = self.test(answer)
         except Exception as error:  # an answer of another kind than the test expects
             return f"Your answer could not be judged ({error!r}). {self.hint}"
+        if verdict is None:
+            return None
         if isinstance(verdict, str):
             return f"{verdict} {self.hint}"
         return "" if verdict else self.hint

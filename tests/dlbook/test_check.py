@@ -91,6 +91,7 @@ def test_an_answer_that_changes_its_arguments_harms_nobody(capsys):
         ("0.1", ...),
         ("0.1", (11.5, ...)),
         ("0.3", lambda x: ...),
+        ("0.3", lambda x: (x, ...)),
         ("0.3", lambda x: None),
         ("0.4", None),
         ("0.4", ...),
