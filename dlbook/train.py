@@ -1,7 +1,7 @@
-"""Training as the chapters do it: a quiet fit with a bar, and repeats over seeds."""
+"""Training as the chapters do it: a quiet fit with a bar, and many networks at once."""
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,99 @@ def repeat(run: Callable[[int], Any], seeds: int | Iterable[int]) -> dict[str, A
         key: {name: part[key] for name, part in parts.items()}
         for key in ("runs", "median", "low", "high")
     }
+
+
+def side_by_side(
+    sizes: Sequence[int],
+    copies: int,
+    activation: Any = "relu",
+    kernel_initializer: Any = "glorot_uniform",
+) -> Any:
+    """Builds many dense networks in one model: they share the input, nothing else.
+
+    Training the model trains all of them at once, which costs hardly more than one;
+    so a median over five or fifty starts is cheap. Any optimizer that works entry by
+    entry (no clipping by a norm) treats each copy as it would alone, if the loss is
+    `summed`.
+
+    Args:
+        sizes: Integers >= 1, at least two: inputs, units of each layer.
+        copies: Integer >= 1, the number of networks.
+        activation: Keras's name of the activation between the layers, or a function;
+            the last layer has none.
+        kernel_initializer: Keras's name of an initializer or an unseeded
+            `keras.initializers.Initializer`, drawn anew for each copy.
+
+    Returns:
+        `keras.Sequential` that maps (batch, inputs) to (batch, copies, outputs). Its
+        weights are, for each layer, a kernel of shape (copies, inputs, units) and a
+        bias of shape (copies, units).
+
+    Raises:
+        ValueError: If there are fewer than two sizes, or a size or `copies` is < 1.
+
+    Example:
+
+    >>> model = side_by_side([784, 32, 10], copies=5)
+    >>> [weights.shape for weights in model.get_weights()]
+    [(5, 784, 32), (5, 32), (5, 32, 10), (5, 10)]
+    """
+    import keras
+
+    if len(sizes) < 2 or min(sizes) < 1 or copies < 1:
+        raise ValueError(
+            "sizes must be two integers >= 1 or more and copies >= 1, "
+            f"got {list(sizes)} and {copies}"
+        )
+
+    def draw(shape, dtype=None):
+        one = keras.initializers.get(kernel_initializer)
+        clones = [getattr(one, "clone", lambda: one)() for _ in range(copies)]
+        return keras.ops.stack([clone(shape[1:], dtype) for clone in clones])
+
+    model = keras.Sequential(
+        [keras.Input((sizes[0],)), keras.layers.RepeatVector(copies)]
+    )
+    for number, units in enumerate(sizes[1:], start=2):
+        layer = keras.layers.EinsumDense(
+            "bci,ciu->bcu",
+            output_shape=(copies, units),
+            bias_axes="cu",
+            activation=activation if number < len(sizes) else None,
+            kernel_initializer=draw,
+        )
+        model.add(layer)
+    return model
+
+
+def summed(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Turns a loss of one network into the loss of many side by side.
+
+    It means over the batch and sums over the copies, so that each copy's gradient is
+    the one it would have alone.
+
+    Args:
+        loss: Keras's loss function of targets and outputs, one number an example,
+            such as `keras.losses.mean_squared_error`.
+
+    Returns:
+        Loss to compile the model of `side_by_side` with. Its targets have an axis of
+        copies behind the batch's: (batch, copies) for labels, or of length 1 where
+        all copies have the same.
+
+    Example:
+
+    >>> import keras
+    >>> model = side_by_side([2, 1], copies=3)
+    >>> model.compile("sgd", loss=summed(keras.losses.mean_squared_error))
+    """
+    import keras
+
+    def total(y, z):
+        y = keras.ops.broadcast_to(y, (*keras.ops.shape(z)[:2], *y.shape[2:]))
+        return keras.ops.sum(keras.ops.mean(loss(y, z), axis=0))
+
+    return total
 
 
 def _seeds(seeds):

@@ -188,3 +188,52 @@ def test_repeat_refuses_bad_seeds(seeds, message):
 def test_repeat_refuses_results_that_differ_in_form(run, message):
     with pytest.raises(ValueError, match=message):
         train.repeat(run, seeds=2)
+
+
+@pytest.mark.parametrize("labels", [(40, 3), (40, 1)])
+def test_each_network_of_side_by_side_learns_as_it_would_alone(labels):
+    y = np.random.default_rng(1).integers(4, size=(40, 1))
+    y = np.broadcast_to(y, labels)
+
+    def crossentropy(y, z):
+        return keras.losses.sparse_categorical_crossentropy(y, z, from_logits=True)
+
+    together = train.side_by_side([3, 8, 4], copies=3, activation="tanh")
+    start = together.get_weights()
+    together.compile(keras.optimizers.SGD(0.3), loss=train.summed(crossentropy))
+    together.fit(X, y, batch_size=16, epochs=4, shuffle=False, verbose=0)
+    for copy in range(3):
+        alone = keras.Sequential(
+            [keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(4)]
+        )
+        alone.build((None, 3))
+        alone.set_weights([weights[copy] for weights in start])
+        alone.compile(
+            keras.optimizers.SGD(0.3),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+        alone.fit(X, y[:, 0], batch_size=16, epochs=4, shuffle=False, verbose=0)
+        for one, many in zip(alone.get_weights(), together.get_weights(), strict=True):
+            np.testing.assert_allclose(many[copy], one, atol=1e-5)
+    assert np.abs(start[0] - together.get_weights()[0]).max() > 0.01  # they did learn
+
+
+@pytest.mark.parametrize(
+    "initializer, deviation",
+    [
+        ("he_normal", (2 / 400) ** 0.5),
+        (keras.initializers.RandomNormal(0, 0.01), 0.01),
+        (lambda shape, dtype: keras.random.normal(shape, 0, 0.3, dtype), 0.3),
+    ],
+)
+def test_side_by_side_draws_each_network_for_itself(initializer, deviation):
+    model = train.side_by_side([400, 200, 1], 3, kernel_initializer=initializer)
+    kernel = model.get_weights()[0]
+    np.testing.assert_allclose(kernel.std(axis=(1, 2)), deviation, rtol=0.03)
+    assert np.abs(np.corrcoef(kernel.reshape(3, -1)) - np.eye(3)).max() < 0.02
+
+
+@pytest.mark.parametrize("sizes, copies", [([3], 2), ([3, 0], 2), ([3, 1], 0)])
+def test_side_by_side_refuses_bad_sizes(sizes, copies):
+    with pytest.raises(ValueError, match="sizes must be two integers"):
+        train.side_by_side(sizes, copies)
