@@ -18,17 +18,31 @@ from dlbook.live._part2 import (
     hidden_layer,
     hinges,
 )
+from dlbook.live._part3 import (
+    DEEP_ACTIVATIONS,
+    RACERS,
+    SURFACES,
+    activations,
+    double_descent,
+    optimizers,
+)
 
 __all__ = [
     "ACTIVATIONS",
+    "DEEP_ACTIVATIONS",
     "FUNCTIONS",
     "LOSSES",
     "PRESETS",
+    "RACERS",
     "STARTS",
+    "SURFACES",
     "LiveFigure",
+    "activations",
     "backpropagation",
     "descent",
+    "double_descent",
     "hidden_layer",
     "hinges",
+    "optimizers",
     "perceptron",
 ]

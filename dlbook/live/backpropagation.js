@@ -2,13 +2,10 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { html } = live;
+  const { html, scientific: format } = live;
   const LIMIT = 1000; // of a number that the reader types
   const DELTA = 1e-5; // step of the finite differences
 
-  const raised = (digits) => [...digits].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("");
-  const format = (value) => live.format(value).replace(/e(.)(\d+)/, (_, sign, digits) =>
-    `·10${sign === "+" ? "" : "⁻"}${raised(digits)}`);
   const enclosed = (value) => format(value).replace(/^−.*/, "($&)");
   const vector = (values) => `(${values.map(format).join(", ")})`;
 

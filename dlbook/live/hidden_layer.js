@@ -28,12 +28,7 @@
 
   // Keras's usual start: Glorot's uniform weights, biases 0. Start k is the same everywhere.
   function draw9(seed) {
-    const random = () => { // mulberry32
-      seed = (seed + 0x6d2b79f5) | 0;
-      let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-    };
+    const random = live.random(seed);
     const limits = [4, 4, 4, 4, 0, 0, 3, 3, 0].map((fans) => (fans ? Math.sqrt(6 / fans) : 0));
     return limits.map((limit) => limit && limit * (2 * random() - 1));
   }

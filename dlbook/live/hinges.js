@@ -17,7 +17,6 @@
     exp: { name: "eˣ on [0, 1]", f: Math.exp, ends: [0, 1], range: [1, Math.E], curve: Math.E, decades: [-5, 1] },
   };
   const short = (v) => format(Math.abs(v) < 1e-12 ? 0 : Number(v.toPrecision(3)));
-  const digits = (text) => String(text).replace("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
 
   live.define("hinges", (root, config) => {
     let key = config.f;
@@ -121,7 +120,7 @@
     function drawErrors() {
       const [low, high] = target.decades;
       errorUp = live.scale([low, high], LOG.up);
-      errorUp.marks = Array.from({ length: high - low + 1 }, (_, k) => [low + k, `10${digits(low + k)}`]);
+      errorUp.marks = Array.from({ length: high - low + 1 }, (_, k) => [low + k, `10${live.raised(low + k)}`]);
       live.axes(errorAxes, errorAcross, errorUp, ["n", "largest error"]);
       const height = (error) => errorUp(clamp(Math.log10(error), low, high));
       const [a, b] = target.ends;

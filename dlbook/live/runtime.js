@@ -26,6 +26,26 @@
     return text.replaceAll("-", "\u2212");
   }
 
+  // A whole number as an exponent.
+  const raised = (number) => String(number).replace(/[-\u2212]/, "\u207b")
+    .replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
+
+  const scientific = (value) => format(value).replace(/e\+?(.+)/, (_, power) => `·10${raised(power)}`);
+
+  // Uniform numbers in [0, 1), the same on every machine (mulberry32).
+  const random = (seed) => () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+
+  // Standard normal ones by Box and Muller, from two uniform ones each.
+  const normals = (uniform) => () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    return radius * Math.cos(2 * Math.PI * uniform());
+  };
+
   // A linear map from data to drawing units, with its inverse.
   function scale([a, b], [u, v]) {
     const map = (value) => u + ((value - a) / (b - a)) * (v - u);
@@ -228,7 +248,7 @@
   }
 
   window.dlbookLiveRuntime = {
-    define, mount, html, svg, fill, clamp, format, scale, axes, inside, cut, handle, button,
-    select, slider, frame, runner,
+    define, mount, html, svg, fill, clamp, format, raised, scientific, random, normals, scale, axes,
+    inside, cut, handle, button, select, slider, frame, runner,
   };
 })();

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dlbook import live
+from dlbook.scratch import optimizer
 
 FIGURES = {
     "perceptron": live.perceptron,
@@ -16,6 +17,9 @@ FIGURES = {
     "hidden_layer": live.hidden_layer,
     "hinges": live.hinges,
     "backpropagation": live.backpropagation,
+    "activations": live.activations,
+    "optimizers": live.optimizers,
+    "double_descent": live.double_descent,
 }
 
 
@@ -88,6 +92,9 @@ def test_configuration_survives_html():
         (live.descent, live.LOSSES),
         (live.hidden_layer, live.ACTIVATIONS),
         (live.hinges, live.FUNCTIONS),
+        (live.activations, live.DEEP_ACTIVATIONS),
+        (live.optimizers, live.SURFACES),
+        (live.optimizers, live.RACERS),
     ],
 )
 def test_menus_are_those_of_the_scripts(figure, names):
@@ -246,3 +253,97 @@ def test_backpropagation_offers_the_cells_own_numbers_first():
 def test_backpropagation_names_a_bad_argument(arguments, error, message):
     with pytest.raises(error, match=message):
         live.backpropagation(**{"x": [1, 2], "layers": ONE, "label": 0} | arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"activation": "step"}, ValueError, "activation is 'step'; expected identity"),
+        ({"scale": 0}, ValueError, "scale is 0; expected 0.0625 to 8"),
+        ({"scale": 0.06}, ValueError, "scale is 0.06; expected 0.0625 to 8"),
+        ({"scale": 8.5}, ValueError, "scale is 8.5"),
+        ({"scale": float("nan")}, ValueError, "scale is nan"),
+        ({"scale": "1"}, TypeError, "scale is '1'; expected a number"),
+        ({"seed": -1}, ValueError, "seed is -1; expected 0 to 9999"),
+        ({"seed": 10000}, ValueError, "seed is 10000"),
+        ({"seed": 1.0}, TypeError, "seed is 1.0; expected an integer"),
+        ({"seed": True}, TypeError, "seed is True"),
+    ],
+)
+def test_activations_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.activations(**arguments)
+
+
+def test_activations_takes_numpy_numbers():
+    config = config_of(live.activations("relu", np.float32(0.5), np.int64(7)))
+    assert config == {"activation": "relu", "scale": 0.5, "seed": 7}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"surface": "bowl"}, ValueError, "surface is 'bowl'; expected ravine, tilted"),
+        ({"start": [1, 2, 3]}, ValueError, r"start has shape \(3,\); expected \(2,\)"),
+        ({"start": 1}, ValueError, r"start has shape \(\)"),
+        ({"start": [0, -101]}, ValueError, "start contains -101; expected -100 to 100"),
+        ({"start": [0, np.nan]}, ValueError, "start contains NaN"),
+        ({"start": "ab"}, TypeError, "start is 'ab'"),
+        ({"learning_rate": 0}, ValueError, "learning_rate is 0"),
+        (
+            {"learning_rate": 11},
+            ValueError,
+            "learning_rate is 11; expected 1e-05 to 10",
+        ),
+        ({"learning_rate": "1"}, TypeError, "learning_rate is '1'"),
+        ({"learning_rate": {"adam": 1e-6}}, ValueError, r"rate\['adam'\] is 1e-06"),
+        ({"learning_rate": {"Adam": 1}}, ValueError, "learning_rate contains 'Adam'"),
+        ({"momentum": 1}, ValueError, "momentum is 1; expected 0 <= momentum < 1"),
+        ({"momentum": -0.1}, ValueError, "momentum is -0.1"),
+        ({"momentum": None}, TypeError, "momentum is None"),
+        ({"optimizers": "adam"}, TypeError, "optimizers is the string 'adam'"),
+        ({"optimizers": ["newton"]}, ValueError, "optimizers contains 'newton'"),
+    ],
+)
+def test_optimizers_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.optimizers(**arguments)
+
+
+def test_optimizers_takes_numbers_and_names():
+    config = config_of(
+        live.optimizers("beale", np.float32([1, -2]), 1, 0, ("adam", "sgd", "adam"))
+    )
+    assert config == {
+        "surface": "beale",
+        "start": [1, -2],
+        "rates": dict.fromkeys(live.RACERS, 1),
+        "momentum": 0,
+        "optimizers": ["sgd", "adam"],
+    }
+    assert config_of(live.optimizers(learning_rate={"adam": 0.5}))["rates"] == {
+        "adam": 0.5
+    }
+    assert set(live.RACERS) <= set(optimizer.OPTIMIZERS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"samples": 9}, ValueError, "samples is 9; expected 10 to 50"),
+        ({"samples": 51}, ValueError, "samples is 51"),
+        ({"samples": 20.0}, TypeError, "samples is 20.0; expected an integer"),
+        ({"features": 0}, ValueError, "features is 0; expected 1 to 400"),
+        ({"samples": 10, "features": 101}, ValueError, "expected 1 to 100"),
+        ({"features": True}, TypeError, "features is True"),
+        ({"ridge": -1}, ValueError, "ridge is -1; expected 0 to 10"),
+        ({"ridge": "0"}, TypeError, "ridge is '0'"),
+        ({"noise": 2.5}, ValueError, "noise is 2.5; expected 0 to 2"),
+        ({"noise": float("inf")}, ValueError, "noise is inf"),
+        ({"draw": 0}, ValueError, "draw is 0; expected 1 to 9"),
+        ({"draw": 10}, ValueError, "draw is 10"),
+    ],
+)
+def test_double_descent_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.double_descent(**arguments)

@@ -43,3 +43,29 @@ def browser() -> Iterator:
         if os.environ.get("DLBOOK_REQUIRE_BROWSER") == "1":
             pytest.fail(str(missing), pytrace=False)
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Opens HTML as a page; at the end no error, no request has happened."""
+    contexts, problems = [], []
+
+    def open_page(text, width=1280, **options):
+        path = tmp_path / "page.html"
+        path.write_text(text, encoding="utf-8")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url))
+        page.goto(path.as_uri())
+        problems.remove(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
