@@ -103,8 +103,8 @@ def optimizers(
         start: array of shape `(2,)`, entries from -100 to 100: where all begin. None
             takes the surface's own.
         learning_rate: one rate for all or a rate by name, `1e-5 <= rate <= 10`. None
-            and names left out take the surface's own: one for the rules that multiply
-            the gradient, another for the adaptive ones.
+            and names left out take the surface's own: one for gradient descent, one
+            for the two with momentum, one for the adaptive ones.
         momentum: β, `0 <= momentum < 1`.
         optimizers: names from `RACERS`, those that run at first. None takes all six.
 
