@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import socket
 import sys
 
@@ -38,6 +39,12 @@ def test_a_record_is_complete_and_of_its_script(path):
     assert record["results"]
     assert re.fullmatch(r"[\w-]+, \d+ cores", record["machine"])
     assert "NaN" not in text and "Infinity" not in text  # JSON has none
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_a_record_bears_its_conclusions(path):
+    conclude = runpy.run_path(str(path.with_suffix(".py")))["conclude"]
+    conclude(json.loads(path.read_text(encoding="utf-8"))["results"])
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
