@@ -44,7 +44,7 @@ PARTS = {
     },
     "VI · Scale": {18: "Hardware|and scale"},
 }
-AVAILABLE = {1, 2, 3, 4, 5}
+AVAILABLE = set(range(1, 10))
 
 
 def svg(width: int, height: int, title: str, body: list[str]) -> str:

@@ -48,6 +48,36 @@ NUMBERS = {
         (r"0\.1 \*\* 100", "1e-100"),
         (r"2 \*\* 100", "1.27e+30"),
     ],
+    "06_optimizers": [
+        ("κ = +10: descent", "0.818"),
+        ("κ = +100: descent", "0.980"),
+        ("κ = 1000: descent", "0.998"),
+        ("κ = +10: heavy ball", "0.519"),
+        ("κ = +100: heavy ball", "0.818"),
+        ("κ = 1000: heavy ball", "0.939"),
+        ("^adam_uncorrected", "3.16 4.25 6.57"),
+    ],
+    "07_initialization": [
+        ("gain of linear", "1.0000"),
+        ("gain of sigmoid", "1.0000"),
+        ("gain of tanh", "1.6667"),
+        ("gain of relu", "1.4142"),
+        ("gain of leaky_relu", "1.3868"),
+        ("raw: correlation", "0.963"),
+        ("standardized: correlation", "0.963"),
+    ],
+    "08_generalization": [
+        ("MLP 1x512", "1,209,866"),
+        ("MLP 1x512.*|p/n =", "24"),
+        (r"L2\(λ\)", "1 0.90"),
+        (r"L2\(λ/2\)", "1 0.95"),
+        ("weight_decay", "1 0.95"),
+        ("peak at p", "40"),
+    ],
+    "09_training_recipe": [
+        ("last layer at zero: first loss", "2.3026"),
+        ("levels", "0.0000 0.7675 1.5351 2.3026"),
+    ],
 }
 NOT_COMPARED = {"tag_nbval-ignore-output", "tag_nbval-skip", "tag_live"}
 
