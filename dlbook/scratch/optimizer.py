@@ -228,7 +228,7 @@ def adadelta(
     >>> w, state = adadelta(np.array([2.0]), np.array([4.0]), {})
     >>> w, state = adadelta(w, np.array([4.0]), state)
     >>> f"{w[0]:.7f}"
-    '1.9999969'
+    '1.9999972'
     """
     mean = rho * state.get("mean", 0.0) + (1 - rho) * gradient**2
     steps = state.get("steps", 0.0)
