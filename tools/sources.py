@@ -140,7 +140,7 @@ def _files(parts, package):
 
 def _neighbours(path, package):
     """The files that a module reads without importing them: data, scripts, style."""
-    if path == package / "data.py":
+    if path == package / "data" / "_files.py":
         return {*(package / "datasets").glob("*.*"), *_records(package)}
     if path.parent != package and path.name == "__init__.py":
         return {p for p in path.parent.glob("*.*") if p.suffix != ".py"}

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
+import skimage.transform
 from sklearn.datasets import load_iris, make_moons
 from sklearn.neighbors import KNeighborsClassifier
 
-from dlbook import data
+from dlbook import data, zoo
 
-DATASETS = Path(data.__file__).parent / "datasets"
+DATASETS = Path(data.__file__).parents[1] / "datasets"
 SAMPLE = "mnist_sample.npz"
 
 
@@ -74,11 +76,54 @@ def test_mnist_labels_name_their_images():
     assert neighbours.score(x_test.reshape(1000, -1), y_test) > 0.9
 
 
+def test_emoji_are_the_same_characters_in_two_drawings_and_in_one_part_only():
+    names = {}
+    for drawing in ("noto", "twemoji"):
+        with np.load(DATASETS / f"emoji_{drawing}.npz", allow_pickle=False) as file:
+            names[drawing] = file["characters_train"], file["characters_test"]
+        (x_train, y_train), (x_test, y_test) = data.emoji(drawing)
+        assert x_train.shape == (400, 64, 64, 3) and x_test.shape == (200, 64, 64, 3)
+        assert {a.dtype.name for a in (x_train, y_train, x_test, y_test)} == {"uint8"}
+        assert (y_train == np.arange(400) % 10).all()  # so any 10k in a row are fair
+        assert (y_test == np.arange(200) % 10).all()
+        assert len(rows(x_train) | rows(x_test)) == 600
+        assert names[drawing][0].shape == (400,) and names[drawing][1].shape == (200,)
+    for one, other in zip(names["noto"], names["twemoji"], strict=True):
+        assert one.tolist() == other.tolist()
+    assert len(set(names["noto"][0]) | set(names["noto"][1])) == 600
+    assert len(data.EMOJI_CLASSES) == len(set(data.EMOJI_CLASSES)) == 10
+
+
+def test_emoji_labels_and_drawings_name_their_images():
+    small = {}
+    for drawing in ("noto", "twemoji"):
+        (x, y), _ = data.emoji(drawing)
+        assert (np.median(x[:, 0, 0], axis=0) == 255).all()  # a white ground
+        faces = x[y == 0].astype(int)
+        middle = np.median(faces[:, 28:36, 28:36], axis=(0, 1, 2))
+        assert middle[0] > 200 and middle[1] > 120 and middle[2] < 120  # yellow
+        small[drawing] = (
+            x.reshape(400, 8, 8, 8, 8, 3).mean(axis=(2, 4)).reshape(400, -1)
+        )
+    distance = np.linalg.norm(small["noto"][:, None] - small["twemoji"], axis=2)
+    own = np.argsort(distance, axis=1)[:, 0] == np.arange(400)
+    assert own.mean() > 0.2  # 123 of 400; a wrong order would find 1
+
+
+def test_emoji_refuse_another_drawing():
+    with pytest.raises(ValueError, match="drawing must be one of noto, twemoji, got"):
+        data.emoji("apple")
+
+
 def test_every_packaged_file_has_its_hash_in_the_code_and_in_the_sources():
-    files = {p.name for p in DATASETS.iterdir() if p.suffix in (".npz", ".csv")}
-    assert files == set(data.PACKAGED)
+    files = {
+        p.name
+        for p in DATASETS.iterdir()
+        if p.suffix in (".npz", ".csv", ".png", ".txt")
+    }
+    assert files == set(data._files.PACKAGED)
     sources = (DATASETS / "SOURCES.md").read_text(encoding="utf-8")
-    for name, sha256 in data.PACKAGED.items():
+    for name, sha256 in data._files.PACKAGED.items():
         assert hashlib.sha256((DATASETS / name).read_bytes()).hexdigest() == sha256
         section = sources.split(f"## {name}\n")[1].split("\n## ")[0]
         assert f"| SHA-256 | `{sha256}` |" in section
@@ -89,20 +134,29 @@ def test_every_packaged_file_has_its_hash_in_the_code_and_in_the_sources():
 def other_datasets(tmp_path, monkeypatch):
     """A folder to put files in, which dlbook then takes for its own."""
     (tmp_path / "datasets").mkdir()
-    monkeypatch.setattr(data.resources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(data._files.resources, "files", lambda package: tmp_path)
     return tmp_path / "datasets"
 
 
+@pytest.mark.parametrize(
+    "file, load",
+    [
+        (SAMPLE, data.mnist),
+        ("photos.npz", lambda: data.photo("coffee")),
+        ("efficientnet_lite0.npz", lambda: zoo.efficientnet_lite0(size=32)),
+        ("imagenet_classes.txt", zoo.imagenet_classes),
+    ],
+)
 @pytest.mark.parametrize("damage", ["truncated", "altered", "empty"])
-def test_a_damaged_file_is_refused(other_datasets, damage):
-    content = bytearray((DATASETS / SAMPLE).read_bytes())
+def test_a_damaged_file_is_refused(other_datasets, file, load, damage):
+    content = bytearray((DATASETS / file).read_bytes())
     if damage == "altered":
         content[len(content) // 2] ^= 1
     else:
         del content[-1 if damage == "truncated" else 0 :]
-    (other_datasets / SAMPLE).write_bytes(content)
-    with pytest.raises(ValueError, match=f"{SAMPLE} is damaged: SHA-256 .* expected"):
-        data.mnist()
+    (other_datasets / file).write_bytes(content)
+    with pytest.raises(ValueError, match=f"{file} is damaged: SHA-256 .* expected"):
+        load()
 
 
 def test_a_pickle_in_a_packaged_file_is_never_loaded(other_datasets, monkeypatch):
@@ -110,9 +164,27 @@ def test_a_pickle_in_a_packaged_file_is_never_loaded(other_datasets, monkeypatch
     np.savez(buffer, x_train=np.array([{}], dtype=object))
     (other_datasets / SAMPLE).write_bytes(buffer.getvalue())
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    monkeypatch.setitem(data.PACKAGED, SAMPLE, digest)
+    monkeypatch.setitem(data._files.PACKAGED, SAMPLE, digest)
     with pytest.raises(ValueError, match="allow_pickle=False"):
         data.mnist()
+
+
+def test_photographs_are_those_of_scikit_image():
+    photos = {name: data.photo(name) for name in data.PHOTOS}
+    assert all(p.shape == (224, 224, 3) for p in photos.values())
+    assert all(p.dtype == "uint8" for p in photos.values())
+    for name in ("chelsea", "coffee"):  # the middle square, scaled in another way
+        source = getattr(skimage.data, name)()
+        left = (source.shape[1] - source.shape[0]) // 2
+        square = source[:, left : left + source.shape[0]]
+        scaled = skimage.transform.resize(square, (224, 224), anti_aliasing=True)
+        difference = np.abs(scaled * 255 - photos[name])
+        assert (
+            np.median(difference) < 3
+            and np.corrcoef(scaled.ravel(), photos[name].ravel())[0, 1] > 0.99
+        )
+    with pytest.raises(ValueError, match="name must be one of .*chelsea.*, got 'cat'"):
+        data.photo("cat")
 
 
 @pytest.mark.parametrize(
@@ -286,7 +358,7 @@ def cache(tmp_path, monkeypatch):
 
 def point_to(monkeypatch, url, content):
     entry = (url, hashlib.sha256(content).hexdigest())
-    monkeypatch.setitem(data.REMOTE, "mnist.npz", entry)
+    monkeypatch.setitem(data._files.REMOTE, "mnist.npz", entry)
 
 
 def left_in(folder):
@@ -380,7 +452,7 @@ def test_a_download_killed_half_way_is_no_download(cache, monkeypatch):
     content = small_mnist()
     code = (
         "from dlbook import data;"
-        "data.REMOTE['mnist.npz'] = ({!r}, {!r});"
+        "data._files.REMOTE['mnist.npz'] = ({!r}, {!r});"
         "data.mnist(full=True)"
     )
     digest = hashlib.sha256(content).hexdigest()
@@ -409,6 +481,6 @@ def test_the_address_and_hash_are_those_of_keras():
     import inspect
 
     source = inspect.getsource(keras.datasets.mnist.load_data)
-    url, sha256 = data.REMOTE["mnist.npz"]
+    url, sha256 = data._files.REMOTE["mnist.npz"]
     folder, name = url.rsplit("/", 1)
     assert sha256 in source and f"{folder}/" in source and name in source

@@ -71,15 +71,15 @@ def test_a_chapter_without_dlbook_needs_nothing(needs):
 def test_the_setup_cell_needs_the_base_alone(needs):
     found = needs(SETUP)
     assert found >= ALWAYS
-    assert not found & {"dlbook/helper.py", "dlbook/data.py", "dlbook/train.py"}
+    assert not found & {"dlbook/helper.py", "dlbook/data/_files.py", "dlbook/train.py"}
     assert not [name for name in found if "exercises" in name or "scratch" in name]
 
 
 @pytest.mark.parametrize(
     "code, module",
     [
-        ("from dlbook import data", "data.py"),
-        ("from dlbook import data as d", "data.py"),
+        ("from dlbook import data", "data/_images.py"),
+        ("from dlbook import data as d", "data/_images.py"),
         ("import dlbook.train as t", "train.py"),
         ("import dlbook\ndlbook.train.fit", "train.py"),
         ("def f():\n    from dlbook.train import fit", "train.py"),
