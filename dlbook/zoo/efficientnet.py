@@ -138,12 +138,38 @@ def efficientnet_lite0(size: int = 224, include_top: bool = True) -> keras.Model
     return model
 
 
+@keras.saving.register_keras_serializable(package="dlbook")
+class _Depthwise(layers.DepthwiseConv2D):
+    """Keras's layer, with padding "same"; on JAX a sum of shifted products.
+
+    XLA's own depthwise convolution, and above all its gradient, is several times
+    slower on a CPU; on the other backends the library's is the fastest.
+    """
+
+    def call(self, x):
+        if keras.backend.backend() != "jax":
+            return super().call(x)
+        (size, _), (stride, _) = self.kernel_size, self.strides
+        ends, pads = [], [(0, 0)]
+        for n in x.shape[1:3]:
+            ends.append((n - 1) // stride * stride + 1)
+            padding = max(ends[-1] - 1 + size - n, 0)
+            pads.append((padding // 2, padding - padding // 2))
+        x = keras.ops.pad(x, [*pads, (0, 0)])
+        return sum(
+            x[:, i : i + ends[0] : stride, j : j + ends[1] : stride]
+            * self.kernel[i, j, :, 0]
+            for i in range(size)
+            for j in range(size)
+        )
+
+
 def _block(x, name, kernel_size, strides, expansion, channels):
     """Widens, looks at each channel alone, narrows; adds its input where it can."""
     start = x
     if expansion > 1:
         x = _convolution(x, f"{name}_expand", expansion * x.shape[-1])
-    x = layers.DepthwiseConv2D(
+    x = _Depthwise(
         kernel_size,
         strides=strides,
         padding="same",

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from dlbook import data, zoo
+from dlbook.zoo import efficientnet
 
 EXPECTED = {  # read off on one backend: the others must name the same
     "camera": "tripod",
@@ -126,3 +127,21 @@ def test_a_size_that_cannot_be_is_refused(size):
 def test_top_classes_of_nothing_are_refused(shape, k):
     with pytest.raises(ValueError, match="k must be|logits must have shape"):
         zoo.top_classes(np.zeros(shape), k)
+
+
+@pytest.mark.parametrize("shape", [(14, 14), (7, 9), (8, 5), (56, 55)])
+@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise_layer_equals_keras(shape, size, stride):
+    """On JAX the zoo computes it in another way; the numbers are Keras's."""
+    keras.utils.set_random_seed(0)
+    settings = {"strides": stride, "padding": "same", "use_bias": False}
+    known = keras.layers.DepthwiseConv2D(size, **settings)
+    own = efficientnet._Depthwise(size, **settings)
+    x = np.random.default_rng(0).normal(size=(2, *shape, 6)).astype("float32")
+    expected = keras.ops.convert_to_numpy(known(x))
+    own.build(x.shape)
+    own.set_weights(known.get_weights())
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(own(x)), expected, rtol=1e-5, atol=1e-5
+    )
