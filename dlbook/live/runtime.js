@@ -109,6 +109,10 @@
     return { polygon, crossings };
   }
 
+  // A finger that starts on the node does not scroll the page. On parts of a drawing
+  // Chromium ignores touch-action.
+  const hold = (node) => node.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+
   // Mouse, pen, finger and keyboard on one handle: move([x, y]) in drawing units,
   // nudge(right, up) in key presses, press() for a click or Enter, remove() for Delete.
   function handle(picture, node, { move, nudge, press, remove }) {
@@ -120,6 +124,7 @@
       from = [event.clientX, event.clientY];
       moved = false;
     });
+    hold(node);
     node.addEventListener("pointermove", (event) => {
       if (!from) return;
       // A trembling finger is a click, not a drag.
@@ -249,6 +254,6 @@
 
   window.dlbookLiveRuntime = {
     define, mount, html, svg, fill, clamp, format, raised, scientific, random, normals, scale, axes,
-    inside, cut, handle, button, select, slider, frame, runner,
+    inside, cut, hold, handle, button, select, slider, frame, runner,
   };
 })();

@@ -1,15 +1,27 @@
 """dlbook.live without a browser: what the HTML carries, and which arguments pass."""
 
+import base64
 import html
+import io
 import json
 import re
 from html.parser import HTMLParser
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from dlbook import live
+from dlbook import data, live, zoo
 from dlbook.scratch import optimizer
+
+LESSON = {
+    "images": np.arange(12, dtype="uint8").repeat(8 * 8 * 3).reshape(12, 8, 8, 3),
+    "labels": np.arange(12) % 3,
+    "features": {"numbers": np.arange(24.0).reshape(12, 2)},
+    "classes": ["a", "b", "c"],
+}
+PHOTO = np.arange(8 * 12 * 3, dtype="uint8").reshape(8, 12, 3)
 
 FIGURES = {
     "perceptron": live.perceptron,
@@ -20,6 +32,11 @@ FIGURES = {
     "activations": live.activations,
     "optimizers": live.optimizers,
     "double_descent": live.double_descent,
+    "convolution": live.convolution,
+    "residual": live.residual,
+    "blend": lambda: live.blend(PHOTO, {"heat": np.eye(4), "photo": PHOTO}),
+    "lenet": lambda: live.lenet(zoo.lenet()),
+    "transfer": lambda: live.transfer(**LESSON),
 }
 
 
@@ -95,6 +112,9 @@ def test_configuration_survives_html():
         (live.activations, live.DEEP_ACTIVATIONS),
         (live.optimizers, live.SURFACES),
         (live.optimizers, live.RACERS),
+        (live.convolution, live.IMAGES),
+        (live.convolution, live.KERNELS),
+        (live.residual, live.STACKS),
     ],
 )
 def test_menus_are_those_of_the_scripts(figure, names):
@@ -347,3 +367,267 @@ def test_optimizers_takes_numbers_and_names():
 def test_double_descent_names_a_bad_argument(arguments, error, message):
     with pytest.raises(error, match=message):
         live.double_descent(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"image": "cat"}, ValueError, "image is 'cat'; expected seven, lecture"),
+        ({"image": [1, 2, 3]}, ValueError, r"image has shape \(3,\); expected two"),
+        ({"image": np.ones((2, 5))}, ValueError, r"shape \(2, 5\); expected 3 to 16"),
+        ({"image": np.ones((17, 5))}, ValueError, r"image has shape \(17, 5\)"),
+        ({"image": np.full((5, 5), -100)}, ValueError, "image contains -100; expected"),
+        ({"image": np.full((5, 5), np.nan)}, ValueError, "image contains NaN"),
+        ({"image": 3}, ValueError, r"image has shape \(\)"),
+        ({"kernel": "emboss"}, ValueError, "kernel is 'emboss'; expected vertical"),
+        ({"kernel": np.ones((2, 2))}, ValueError, r"\(2, 2\); expected \(3, 3\)"),
+        ({"kernel": [["a"] * 3] * 3}, TypeError, "kernel is .* array of numbers"),
+        ({"kernel": np.full((3, 3), 100)}, ValueError, "kernel contains 100"),
+        ({"stride": 0}, ValueError, "stride is 0; expected 1 to 3"),
+        ({"stride": 1.0}, TypeError, "stride is 1.0; expected an integer"),
+        ({"padding": 3}, ValueError, "padding is 3; expected 0 to 2"),
+        ({"padding": True}, TypeError, "padding is True"),
+    ],
+)
+def test_convolution_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.convolution(**arguments)
+
+
+def test_convolution_takes_names_and_arrays():
+    config = config_of(live.convolution("lecture", np.eye(3, dtype="float32"), 2, 1))
+    expected = {"image": "lecture", "kernel": np.eye(3).tolist()}
+    assert config == expected | {"stride": 2, "padding": 1}
+    image = np.arange(20, dtype="uint8").reshape(4, 5)
+    config = config_of(live.convolution(image, "mean"))
+    assert (config["image"], config["kernel"]) == (image.tolist(), "mean")
+    config = config_of(live.convolution())
+    assert (config["image"], config["kernel"]) == ("seven", "vertical")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"image": PHOTO / 255}, TypeError, "image has dtype float64; expected uint8"),
+        (
+            {"image": PHOTO[0]},
+            ValueError,
+            r"image has shape \(12, 3\); expected \(h, w",
+        ),
+        ({"image": PHOTO[:4]}, ValueError, r"shape \(4, 12, 3\); expected 8 to 512"),
+        ({"maps": np.eye(3)}, TypeError, "maps is a ndarray; expected a dict"),
+        ({"maps": {}}, ValueError, "maps has 0 entries; expected 1 to 12"),
+        (
+            {"maps": {str(k): np.eye(2) for k in range(13)}},
+            ValueError,
+            "maps has 13 entries",
+        ),
+        ({"maps": {1: np.eye(3)}}, TypeError, "maps has the name 1; expected text"),
+        ({"maps": {" ": np.eye(3)}}, TypeError, "maps has the name ' '"),
+        (
+            {"maps": {"a": [1, 2]}},
+            ValueError,
+            r"maps\['a'\] has shape \(2,\); expected",
+        ),
+        ({"maps": {"a": np.ones((9, 3))}}, ValueError, r"expected at most \(8, 12\)"),
+        ({"maps": {"a": np.ones((0, 3))}}, ValueError, r"has shape \(0, 3\)"),
+        ({"maps": {"a": [[np.nan]]}}, ValueError, r"maps\['a'\] contains NaN"),
+        ({"maps": {"a": [["b"]]}}, TypeError, "array of numbers"),
+        ({"maps": {"a": PHOTO / 255}}, TypeError, r"maps\['a'\] has dtype float64"),
+        ({"maps": {"a": PHOTO[:, :8]}}, ValueError, r"expected \(8, 12, 3\)"),
+    ],
+)
+def test_blend_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.blend(**{"image": PHOTO, "maps": {"heat": np.eye(4)}} | arguments)
+
+
+def test_blend_embeds_images_without_loss():
+    def pixels(uri):
+        kind, data = uri.split(",")
+        assert kind == "data:image/png;base64"
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+    signed = np.array([[-0.5, 0.0], [0.25, 2.0]])
+    maps = {"signed": signed, "zero": np.zeros((2, 3)), "photo": PHOTO[::-1]}
+    config = config_of(live.blend(PHOTO, maps))
+    assert config["size"] == [8, 12]
+    np.testing.assert_array_equal(pixels(config["image"]), PHOTO)
+    first, zero, photo = config["maps"]
+    assert (first["name"], first["limit"], first["signed"]) == ("signed", 2, True)
+    assert pixels(first["png"]).tolist() == [[96, 128], [144, 255]]
+    assert (zero["limit"], zero["signed"]) == (1, False)
+    assert not pixels(zero["png"]).any()
+    assert photo["limit"] is None
+    np.testing.assert_array_equal(pixels(photo["png"]), PHOTO[::-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"depth": 0}, ValueError, "depth is 0; expected 1 to 60"),
+        ({"depth": 61}, ValueError, "depth is 61"),
+        ({"depth": 20.0}, TypeError, "depth is 20.0; expected an integer"),
+        ({"kind": "dense"}, ValueError, "kind is 'dense'; expected plain, residual"),
+        ({"scale": -0.1}, ValueError, "scale is -0.1; expected 0 to 2"),
+        ({"scale": "1"}, TypeError, "scale is '1'; expected a number"),
+        ({"gate_bias": 7}, ValueError, "gate_bias is 7; expected -6 to 6"),
+        ({"gate_bias": float("nan")}, ValueError, "gate_bias is nan"),
+        ({"seed": -1}, ValueError, "seed is -1; expected 0 to 9999"),
+        ({"seed": False}, TypeError, "seed is False"),
+    ],
+)
+def test_residual_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.residual(**arguments)
+
+
+def spoilt(change):
+    model = zoo.lenet()
+    change(model)
+    return model
+
+
+def set_nan(model):
+    weights = model.get_weights()
+    weights[3][0] = np.nan
+    model.set_weights(weights)
+
+
+def set_tanh(model):
+    model.get_layer("conv2").activation = keras.activations.tanh
+
+
+def dense():
+    layers = [keras.layers.Dense(2) for _ in range(5)]
+    return keras.Sequential([keras.Input((2,)), *layers])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"model": None}, TypeError, "model is None; expected a trained dlbook.zoo"),
+        ({"model": 3}, TypeError, "model is 3"),
+        ({"model": zoo.lenet5}, TypeError, "model is <function"),
+        ({"make": zoo.lenet5}, ValueError, "model has 13 weights; expected the 10 of"),
+        ({"make": dense}, ValueError, r"weight of \(2, 2\); expected \(5, 5, 1, 6\)"),
+        ({"make": lambda: spoilt(set_nan)}, ValueError, "model contains NaN"),
+        (
+            {"make": lambda: spoilt(set_tanh)},
+            ValueError,
+            "model has InputLayer, relu, MaxPooling2D, tanh, .*; expected dlbook.zoo",
+        ),
+        ({"digits": np.zeros((1, 28, 28))}, TypeError, "digits has dtype float64"),
+        (
+            {"digits": np.zeros((28, 28), "uint8")},
+            ValueError,
+            r"digits has shape \(28, 28\); expected \(1 to 100, 28, 28\)",
+        ),
+        ({"digits": np.zeros((0, 28, 28), "uint8")}, ValueError, r"\(0, 28, 28\)"),
+        ({"digits": np.zeros((101, 28, 28), "uint8")}, ValueError, r"\(101, 28, 28\)"),
+    ],
+)
+def test_lenet_names_a_bad_argument(arguments, error, message):
+    make = arguments.pop("make", zoo.lenet)
+    with pytest.raises(error, match=message):
+        live.lenet(**{"model": make()} | arguments)
+
+
+def test_lenet_rounds_each_output_of_a_kernel():
+    model = zoo.lenet()
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=w.shape).astype("float32") for w in model.get_weights()]
+    weights[0][..., 2] = 0  # an output without weights
+    weights[8] *= 10.0 ** np.arange(-5, 5)
+    model.set_weights(weights)
+    config = config_of(live.lenet(model))
+    found = live.lenet_weights(config)
+    for given, short in zip(weights[::2], found[::2], strict=True):
+        flat, near = (w.reshape(-1, w.shape[-1]) for w in (given, short))
+        largest = np.abs(flat).max(axis=0)
+        assert (np.abs(flat - near) <= largest / 254 * 1.001).all()
+        np.testing.assert_allclose(np.abs(near).max(axis=0), largest, rtol=1e-6)
+        for column in near.T:
+            assert len(np.unique(column)) <= 255
+    for given, kept in zip(weights[1::2], found[1::2], strict=True):
+        assert given.tolist() == kept.tolist()
+
+
+def test_lenet_brings_two_test_digits_of_each_class():
+    _, (images, labels) = data.mnist()
+    content = base64.b64decode(config_of(live.lenet(zoo.lenet()))["digits"])
+    digits = np.frombuffer(content, "uint8").reshape(-1, 28, 28)
+    places = [int((images == digit).all(axis=(1, 2)).argmax()) for digit in digits]
+    assert (images[places] == digits).all()
+    assert np.bincount(labels[places]).tolist() == [2] * 10
+    own = images[[5, 3]]
+    content = base64.b64decode(config_of(live.lenet(zoo.lenet(), own))["digits"])
+    assert content == own.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"images": np.zeros((12, 8, 8, 3))}, TypeError, "images has dtype float64"),
+        (
+            {"images": LESSON["images"][..., :1]},
+            ValueError,
+            r"\(12, 8, 8, 1\); expected \(n, side, side, 3\), side 8 to 256",
+        ),
+        ({"images": LESSON["images"][:, :4]}, ValueError, r"shape \(12, 4, 8, 3\)"),
+        ({"images": LESSON["images"][:, :4, :4]}, ValueError, r"\(12, 4, 4, 3\)"),
+        ({"images": LESSON["images"][:3]}, ValueError, "images has 3 entries; expec"),
+        (
+            {"images": np.zeros((401, 8, 8, 3), "uint8")},
+            ValueError,
+            "images has 401 entries; expected 4 to 400",
+        ),
+        ({"labels": np.arange(12) / 3}, TypeError, "labels has dtype float64"),
+        ({"labels": np.arange(11)}, ValueError, r"labels has shape \(11,\); .*\(12,"),
+        ({"labels": np.arange(12) % 4}, ValueError, "labels contains 3; expected 0 to"),
+        ({"labels": -(np.arange(12) % 3)}, ValueError, "labels contains -2"),
+        ({"labels": [0, 1] * 6}, ValueError, "class 'c' has 0 images; expected 2"),
+        ({"features": [1]}, TypeError, r"features is \[1\]; expected a dict"),
+        ({"features": {}}, ValueError, "features has 0 entries; expected 1 to 10"),
+        ({"features": {1: np.ones((12, 2))}}, TypeError, "features contains 1; expec"),
+        ({"features": {"x" * 13: np.ones((12, 2))}}, ValueError, "12 letters or less"),
+        (
+            {"features": {"f": np.ones((11, 2))}},
+            ValueError,
+            r"features\['f'\] has shape \(11, 2\); expected \(12, d\)",
+        ),
+        ({"features": {"f": np.ones(12)}}, ValueError, r"has shape \(12,\)"),
+        ({"features": {"f": np.ones((12, 0))}}, ValueError, r"has shape \(12, 0\)"),
+        ({"features": {"f": [[np.inf]] * 12}}, ValueError, "contains NaN or infinity"),
+        ({"features": {"f": [["a"]] * 12}}, TypeError, "array of numbers"),
+        ({"classes": "abc"}, TypeError, "classes is the string 'abc'"),
+        ({"classes": ["a", "b", 3]}, TypeError, "classes contains 3; expected text"),
+        ({"classes": ["a", "b", "a"]}, ValueError, "expected two or more different"),
+        ({"classes": ["a"]}, ValueError, r"classes is \['a'\]"),
+        ({"chosen": "ab"}, TypeError, "chosen is the string 'ab'"),
+        ({"chosen": ["a"]}, ValueError, "expected two or three different classes"),
+        ({"chosen": ["a", "a"]}, ValueError, "expected two or three different"),
+        ({"chosen": ["a", "d"]}, ValueError, "chosen contains 'd'; expected a, b, c"),
+        ({"examples": 0}, ValueError, "examples is 0; expected 1 to 3"),
+        ({"examples": 4}, ValueError, "examples is 4; expected 1 to 3"),
+        ({"examples": 2.0}, TypeError, "examples is 2.0; expected an integer"),
+    ],
+)
+def test_transfer_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.transfer(**LESSON | arguments)
+
+
+def test_transfer_keeps_directions():
+    # In two dimensions nothing is lost but the lengths and, by rounding, 0.4 per cent.
+    angles = np.linspace(0, 6, 12)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    circle -= circle.mean(axis=0)
+    lesson = LESSON | {"features": {"f": circle + 7, "same": np.full((12, 5), 0.1)}}
+    config = config_of(live.transfer(**lesson, chosen=["c", "a"], examples=2))
+    assert (config["chosen"], config["examples"]) == ([2, 0], 2)
+    assert config["labels"] == LESSON["labels"].tolist()
+    found = live.transfer_features(config)
+    unit = circle / np.linalg.norm(circle, axis=1, keepdims=True)
+    np.testing.assert_allclose(found["f"] @ found["f"].T, unit @ unit.T, atol=0.012)
+    assert not found["same"].any()

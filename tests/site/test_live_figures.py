@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from live_page import call, document
+from live_page import blend, call, document, drag_by_touch, lenet, transfer
 
 from dlbook import live
 
@@ -17,6 +17,11 @@ FIGURES = (
     live.activations,
     live.optimizers,
     live.double_descent,
+    live.convolution,
+    live.residual,
+    blend,
+    lenet,
+    transfer,
 )
 
 
@@ -53,6 +58,31 @@ def test_figures_share_a_page_and_one_runtime(show):
         assert call(page, "perceptron-2", "state")["status"] == "cycling"
         page.evaluate("window.dlbookLiveRuntime.mount()")
         assert page.locator(".live-picture[role=group]").count() == 3
+
+
+def test_a_finger_drags_handles_and_does_not_scroll(show):
+    page = show(document(*(make() for make in FIGURES)), width=390, has_touch=True)
+    page.evaluate("""() => {
+        window.heard = [];
+        for (const name of ["pointermove", "pointerup", "pointercancel"])
+          document.addEventListener(name, () => heard.push(name), true);
+    }""")
+    dragged = 0
+    for figure in page.locator(".live-figure").all():
+        handle = figure.locator(".live-handle").first
+        if not handle.count():
+            continue
+        handle.scroll_into_view_if_needed()
+        before = page.evaluate("() => { heard.length = 0; return scrollY; }")
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        drag_by_touch(page, (x, y), (x, y - 60))
+        page.wait_for_function("['pointerup', 'pointercancel'].includes(heard.at(-1))")
+        heard = page.evaluate("heard")
+        assert heard[-1] == "pointerup" and heard.count("pointermove") >= 4
+        assert page.evaluate("scrollY") == before
+        dragged += 1
+    assert dragged >= 6
 
 
 def test_each_output_works_in_an_iframe_of_its_own(show):

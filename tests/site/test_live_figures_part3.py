@@ -2,27 +2,11 @@
 
 import numpy as np
 import pytest
-from live_page import call, contrast, document
+from live_page import call, contrast, document, normal, uniform
 
 from dlbook import live
 from dlbook.scratch import optimizer
 from dlbook.scratch.descent import numerical_gradient
-
-
-def uniform(seed, count):
-    """The runtime's generator (mulberry32), all at once."""
-    steps = np.arange(1, count + 1, dtype="uint64")
-    state = (seed + 0x6D2B79F5 * steps).astype("uint32")
-    t = (state ^ state >> 15) * (state | 1)
-    t = (t + (t ^ t >> 7) * (t | 61)) ^ t
-    return (t ^ t >> 14) / 2**32
-
-
-def normal(numbers):
-    """Standard normal numbers (Box and Muller), each from two uniform ones."""
-    u, v = numbers.reshape(-1, 2).T
-    return np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v)
-
 
 # Function, derivative from its value, range of the histogram.
 DEEP = {
