@@ -138,7 +138,7 @@ def test_named_commands_exist(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_named_files_exist(path):
-    """A path in the tree or in the text, such as `dlbook/data.py`, is there."""
+    """A path in the tree or in the text, such as `dlbook/train.py`, is there."""
     roots = {entry.name for entry in ROOT.iterdir()}
     _, code = prose_and_code(path.read_text().split(BEGIN)[0])
     for piece in code:

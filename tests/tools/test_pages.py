@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlbook import data
+from dlbook.data import _files
 from tools.environment import ROOT
 
 BOOK = ROOT / "book"
@@ -28,14 +29,14 @@ def softmax(z):
 
 
 def test_hashes_of_packaged_files_are_on_the_page():
-    for name, sha256 in data.PACKAGED.items():
+    for name, sha256 in _files.PACKAGED.items():
         assert name in read("datasets.md")
         assert sha256 in read("datasets.md")
 
 
 def test_shapes_on_the_page_are_those_of_the_data():
     page = read("datasets.md")
-    for load in (data.iris, data.mnist):
+    for load in (data.iris, data.mnist, data.emoji):
         for x, _ in load():
             assert f"({', '.join(map(str, x.shape))})" in page
 
