@@ -1,12 +1,6 @@
 """Emoji: the same characters in two drawings."""
 
-import io
-
-import numpy as np
-
-from dlbook.data._files import packaged
-
-Arrays = tuple[np.ndarray, np.ndarray]
+from dlbook.data._files import Arrays, packaged, split
 
 EMOJI_CLASSES = (
     "face",
@@ -59,8 +53,4 @@ def emoji(drawing: str = "noto") -> tuple[Arrays, Arrays]:
         raise ValueError(
             f"drawing must be one of {', '.join(EMOJI_DRAWINGS)}, got {drawing!r}"
         )
-    content = packaged(f"emoji_{drawing}.npz")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        train = arrays["x_train"], arrays["y_train"]
-        test = arrays["x_test"], arrays["y_test"]
-    return train, test
+    return split(packaged(f"emoji_{drawing}.npz"))

@@ -1,9 +1,14 @@
 """Where data comes from: packaged files, downloads, and the records of studies."""
 
 import hashlib
+import io
 import json
 from importlib import resources
 from pathlib import Path
+
+import numpy as np
+
+Arrays = tuple[np.ndarray, np.ndarray]
 
 # Files in dlbook/datasets with their SHA-256; SOURCES.md there says whence they come.
 PACKAGED = {
@@ -73,6 +78,14 @@ def packaged(name):
             f"SHA-256 {PACKAGED[name]}. Install dlbook again"
         )
     return content
+
+
+def split(content):
+    """Reads the training and the test part out of a file of arrays."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        train = arrays["x_train"], arrays["y_train"]
+        test = arrays["x_test"], arrays["y_test"]
+    return train, test
 
 
 def download(name):

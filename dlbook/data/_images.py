@@ -4,9 +4,7 @@ import io
 
 import numpy as np
 
-from dlbook.data._files import download, packaged
-
-Arrays = tuple[np.ndarray, np.ndarray]
+from dlbook.data._files import Arrays, download, packaged, split
 
 PHOTOS = ("astronaut", "camera", "chelsea", "china", "coffee")
 PHOTOS += ("flower", "motorcycle", "rocket")
@@ -43,11 +41,7 @@ def mnist(full: bool = False) -> tuple[Arrays, Arrays]:
     >>> x_train.shape, x_test.shape, f"{x_train.dtype}"
     ((4000, 28, 28), (1000, 28, 28), 'uint8')
     """
-    content = download("mnist.npz") if full else packaged("mnist_sample.npz")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        train = arrays["x_train"], arrays["y_train"]
-        test = arrays["x_test"], arrays["y_test"]
-    return train, test
+    return split(download("mnist.npz") if full else packaged("mnist_sample.npz"))
 
 
 def photo(name: str) -> np.ndarray:

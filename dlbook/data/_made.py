@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-Arrays = tuple[np.ndarray, np.ndarray]
+from dlbook.data._files import Arrays
 
 GATES = {
     "and": (0, 0, 0, 1),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-Arrays = tuple[np.ndarray, np.ndarray]
+from dlbook.data._files import Arrays
 
 IRIS_CLASSES = ("setosa", "versicolor", "virginica")
 IRIS_FEATURES = ("sepal length", "sepal width", "petal length", "petal width")

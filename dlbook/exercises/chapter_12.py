@@ -6,23 +6,13 @@ import numpy as np
 
 from dlbook._check import Function, Property, Value
 from dlbook.scratch.activation import ACTIVATIONS
+from dlbook.scratch.convolution import conv
 
 PAIRS = [pair for name, pair in ACTIVATIONS.items() if name != "step"] + [
     (np.abs, np.sign),
     (lambda t: 3 * t, lambda t: 3 + 0 * t),
     (np.sin, np.cos),
 ]
-
-
-def _convolve(x, kernel):
-    """Slides a (3, 3, inputs, outputs) kernel over (height, width, inputs), padded."""
-    padded = np.pad(x, [(1, 1), (1, 1), (0, 0)])
-    height, width, _ = x.shape
-    return sum(
-        padded[i : i + height, j : j + width] @ kernel[i, j]
-        for i in range(3)
-        for j in range(3)
-    )
 
 
 def _copies_images(answer):
@@ -37,8 +27,8 @@ def _copies_images(answer):
         expected = (3, 3, channels, channels)
         if kernel.shape != expected:
             return f"The kernel has shape {kernel.shape}, expected {expected}."
-        x = random.normal(size=(6, 4, channels))
-        if not np.allclose(_convolve(x, kernel), x):
+        x = random.normal(size=(1, 6, 4, channels))
+        if not np.allclose(conv(x, kernel, padding="same"), x):
             return f"An image of {channels} channels does not come out as it went in."
     return True
 
