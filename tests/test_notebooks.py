@@ -118,9 +118,9 @@ def test_exercises_have_the_one_form(path, notebook):
             cell.source,
             re.M,
         )
-        assert bool(match) == bool(
-            re.search(r"^#+ Exercise ", cell.source, re.M)
-        ), cell.id
+        assert bool(match) == bool(re.search(r"^#+ Exercise ", cell.source, re.M)), (
+            cell.id
+        )
         if not match:
             continue
         number = match[1]
@@ -160,20 +160,30 @@ def scratch_modules():
     return sorted(module for module in modules)
 
 
-@pytest.mark.parametrize("module", scratch_modules(), ids=lambda path: path.stem)
-def test_scratch_functions_stand_in_a_chapter(module):
-    """A function of `dlbook.scratch` is the chapter's own, to the syntax tree."""
-    taught = {}
+def taught():
+    """Name -> the syntax trees that chapters give it."""
+    found = {}
     for chapter in CHAPTERS:
         for cell in code_cells(nbformat.read(chapter, as_version=4)):
             if not tags(cell) & {"exercise", "solution"}:
                 for name, tree in definitions(as_python(cell.source)).items():
-                    taught.setdefault(name, []).append(tree)
-    kept = definitions(module.read_text())
+                    found.setdefault(name, []).append(tree)
+    return found
+
+
+@pytest.mark.parametrize("module", scratch_modules(), ids=lambda path: path.stem)
+def test_scratch_functions_stand_in_a_chapter(module):
+    """A function of `dlbook.scratch` is the chapter's own, to the syntax tree."""
+    shown, kept = taught(), definitions(module.read_text())
     assert kept
     for name, tree in kept.items():
-        assert name in taught, f"{module.name}: {name} stands in no chapter"
-        assert tree in taught[name], f"{module.name}: {name} differs from its chapter"
+        assert name in shown, f"{module.name}: {name} stands in no chapter"
+        assert tree in shown[name], f"{module.name}: {name} differs from its chapter"
+
+
+def test_lenet_of_the_zoo_stands_in_its_chapter():
+    kept = definitions((ROOT / "dlbook/zoo/lenet.py").read_text())
+    assert taught()["lenet"] == [kept["lenet"]]
 
 
 def definitions(code):

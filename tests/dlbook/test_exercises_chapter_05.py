@@ -140,8 +140,9 @@ WRONG = {
 SHORT = {
     "5.1": [[0.731, -0.731], [1.46, -1.46]],
     "5.5": ("GELU", "elu", "silu", "tanh", "Sigmoid"),
-    "5.8": lambda gradient, w, v: (gradient(w + 1e-4 * v) - gradient(w - 1e-4 * v))
-    / 2e-4,
+    "5.8": lambda gradient, w, v: (
+        (gradient(w + 1e-4 * v) - gradient(w - 1e-4 * v)) / 2e-4
+    ),
 }
 
 

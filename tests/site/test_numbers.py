@@ -152,6 +152,6 @@ def shows(text: str, label: str, numbers: str) -> bool:
 )
 def test_number_is_an_output(site, chapter, label, numbers):
     texts = compared_outputs(site / "book" / f"{chapter}.html")
-    assert any(
-        shows(text, label, numbers) for text in texts
-    ), f"no compared output of {chapter} shows {numbers} beside {label!r}"
+    assert any(shows(text, label, numbers) for text in texts), (
+        f"no compared output of {chapter} shows {numbers} beside {label!r}"
+    )

@@ -29,9 +29,9 @@ def test_a_record_is_complete_and_of_its_script(path):
     assert list(record) == KEYS
     assert record["study"] == path.stem
     script = path.with_suffix(".py")
-    assert record["script_sha256"] == study.script_digest(
-        script
-    ), f"{script.name} has changed since: python -m tools studies {path.stem[:2]}"
+    assert record["script_sha256"] == study.script_digest(script), (
+        f"{script.name} has changed since: python -m tools studies {path.stem[:2]}"
+    )
     assert record["seeds"] and all(isinstance(seed, int) for seed in record["seeds"])
     assert {"python", "keras", "numpy"} < set(record["versions"])
     assert set(record["versions"]) & {"tensorflow", "jax", "torch"}
