@@ -107,8 +107,7 @@ def descend(
     """
     if not learning_rate > 0 or steps < 0:
         raise ValueError(
-            "learning_rate must be > 0 and steps >= 0, "
-            f"got {learning_rate} and {steps}"
+            f"learning_rate must be > 0 and steps >= 0, got {learning_rate} and {steps}"
         )
     path = [np.asarray(start, dtype=float)]
     for _ in range(steps):
