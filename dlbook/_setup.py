@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import json
+import logging
 import operator
 import os
 import sys
@@ -59,6 +60,8 @@ def setup(seed: int = 0) -> None:
     with _quiet():
         _full_float32(keras.backend.backend())
         keras.utils.set_random_seed(seed)  # imports TensorFlow wherever there is one
+    # Each model's first `predict` is "retracing" to it, and in a notebook it says so.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from dlbook import plot
 
     plot.style()

@@ -36,7 +36,8 @@ def test_import_is_light():
 
 def test_setup_prints_nothing_and_describe_names_the_backend():
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    code = "import dlbook; dlbook.setup(); print(dlbook.describe())"
+    code = "import dlbook, logging; dlbook.setup(); print(dlbook.describe())"
+    code += "; logging.getLogger('tensorflow').warning('retracing')"
     status, out, err = run(code, KERAS_BACKEND=backend)
     assert (status, err) == (0, "")
     assert out.startswith("Keras 3.") and f"· {backend} ·" in out
