@@ -69,7 +69,16 @@ WRONG = {
         lambda x, a, g: [part * np.nan for part in pulled(x, a, g)],
         3,
     ],
-    "11.9": [lambda m, K: 14_714_688 + 9 * 512 * m + (m + 1) * K, lambda m, K: 7],
+    "11.9": [
+        (61_706, 0.8),
+        (160, 0.8),
+        (170, 0.1),
+        (170, 0.97),
+        (170, 80.0),
+        (170, math.nan),
+        (170,),
+        170,
+    ],
 }
 
 
@@ -104,6 +113,11 @@ def test_gradients_in_float32_are_accepted():
         return pulled(*(part.astype("float32") for part in (x, a, g)))
 
     assert EXERCISES["11.8"].judge(single) == ""
+
+
+@pytest.mark.parametrize("accuracy", [0.79, 0.822])
+def test_averages_are_accepted_at_the_accuracies_measured(accuracy):
+    assert EXERCISES["11.9"].judge((170, accuracy)) == ""
 
 
 def test_a_rounded_factor_is_accepted():
