@@ -20,8 +20,8 @@ from dlbook import data, zoo
 from tools import study
 
 BLOCKS = (1, 7, 15)  # depths 4, 16, 32
-RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
-TUNING_SEEDS = (100, 101)
+RATES = (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 1.0)
+TUNING_SEEDS = (100, 101, 102)
 EPOCHS, BATCH_SIZE, MOMENTUM = 5, 100, 0.9
 LONGER = 15  # epochs for the deepest plain network, once more
 

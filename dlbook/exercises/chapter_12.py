@@ -132,8 +132,8 @@ EXERCISES = {
         _stretch,
         [(g, derivative) for g, derivative in PAIRS],
         "What is the variance of g over the batch, and what mean square does a slope "
-        "leave? Both are means over a standard normal number; a fine sum over the "
-        "bell curve is enough.",
+        "leave? Both are means over a standard normal number; a fine, even sum over "
+        "the bell curve is enough.",
         rtol=1.5e-2,
     ),
     "12.6": Function(
