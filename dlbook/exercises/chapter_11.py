@@ -53,8 +53,9 @@ def _pulls(answer):
     names = "dL/dx", "dL/da", "dL/db"
     for n, height, width, maps in ((2, 4, 6, 3), (1, 2, 2, 1), (3, 8, 2, 2)):
         x = random.normal(size=(n, height, width, maps))
-        a, g = random.normal(size=maps), random.normal(
-            size=(n, height // 2, width // 2, maps)
+        a, g = (
+            random.normal(size=maps),
+            random.normal(size=(n, height // 2, width // 2, maps)),
         )
         found = answer(x.copy(), a.copy(), g.copy())
         if found is None or found is ... or any(part is ... for part in found):
