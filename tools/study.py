@@ -15,10 +15,23 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 
 def script_digest(script: Path) -> str:
     """The SHA-256 of a study's script, which its record carries."""
     return hashlib.sha256(script.read_bytes()).hexdigest()
+
+
+def draw(labels: np.ndarray, examples: int, seed: int) -> np.ndarray:
+    """The places of `examples` labels, drawn with as many of each class."""
+    random = np.random.default_rng(seed)
+    classes = np.unique(labels)
+    rows = [
+        random.permutation(np.flatnonzero(labels == label))[: examples // len(classes)]
+        for label in classes
+    ]
+    return np.concatenate(rows)
 
 
 def main(
