@@ -64,16 +64,17 @@ def run_notebooks(backend: str, jobs: int) -> int:
     return code
 
 
-def run_unit_tests(backend: str) -> int:
+def run_unit_tests(backend: str, jobs: int) -> int:
     """Runs dlbook's tests and doctests in the reader's place; returns the exit code."""
     python = install()
-    variables = _variables(python, backend, jobs=1)
+    variables = _variables(python, backend, jobs)
     folder = BUILD / "reader" / "unit"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "tests" / "dlbook", folder)
     scripts = Path(python).parents[1] / "*" / "dlbook" / "studies" / "*"
     options = ["-q", "--doctest-modules", f"--ignore-glob={scripts}"]
     options += ["-p", "no:cacheprovider", "-c", os.devnull]
+    options += ["-n", str(jobs), "--dist", "loadfile"]
     call = [python, "-m", "pytest", *options, "--pyargs", "dlbook", "."]
     return subprocess.call(call, cwd=folder, env=variables)
 

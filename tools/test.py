@@ -17,13 +17,14 @@ def main(argv: list[str]) -> int:
     parser.parse_args(argv)
     jobs = os.cpu_count() or 1
     pytest = [sys.executable, "-m", "pytest", "-q", "-m", "not slow"]
+    pytest += ["-n", str(jobs), "--dist", "loadfile"]
     lanes = {
         "the book builds": partial(book.main, []),
         "form, tools and site": partial(
             subprocess.call, [*pytest, "tests", "--ignore=tests/dlbook"], cwd=ROOT
         ),
         "dlbook, in a reader's environment": partial(
-            reader.run_unit_tests, "tensorflow"
+            reader.run_unit_tests, "tensorflow", jobs
         ),
         "notebooks, in a reader's environment": partial(
             reader.run_notebooks, "tensorflow", jobs

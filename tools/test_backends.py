@@ -18,6 +18,6 @@ def main(argv: list[str]) -> int:
     jobs = os.cpu_count() or 1
     lanes = {}
     for name in chosen:
-        lanes[f"dlbook on {name}"] = partial(reader.run_unit_tests, name)
+        lanes[f"dlbook on {name}"] = partial(reader.run_unit_tests, name, jobs)
         lanes[f"notebooks on {name}"] = partial(reader.run_notebooks, name, jobs)
     return run(lanes)
