@@ -45,7 +45,7 @@ def _fits_any_labels(answer):
     for seed, (examples, inputs, classes) in enumerate([(40, 40, 3), (25, 60, 10)]):
         random = np.random.default_rng(seed)
         features = 1 + random.normal(size=(examples, inputs))
-        labels = random.integers(classes, size=examples)
+        labels = random.permutation(np.arange(examples) % classes)
         found = answer(features.copy(), labels.copy(), classes)
         if found is None or found is ... or any(part is ... for part in found):
             return None
@@ -94,7 +94,14 @@ EXERCISES = {
     ),
     "14.3": Function(
         _steps,
-        cases=[(0.99, 0.01), (0.9, 0.01), (0.999, 0.5), (0.5, 0.3), (0.9, 0.95)],
+        cases=[
+            (0.99, 0.01),
+            (0.5, 0.25),
+            (0.9, 0.01),
+            (0.999, 0.5),
+            (0.5, 0.3),
+            (0.9, 0.95),
+        ],
         hint="After T steps the old value's share is the momentum to the power T. "
         "Solve for T, and mind the sign of a logarithm below 1.",
         rtol=0,

@@ -50,6 +50,7 @@ WRONG = {
     "14.3": [
         lambda momentum, share: math.floor(math.log(share) / math.log(momentum)),
         lambda momentum, share: math.log(share) / math.log(momentum),
+        lambda momentum, share: math.ceil(math.log(share) / math.log(momentum)),
         lambda momentum, share: 1 / (1 - momentum),
         lambda momentum, share: math.ceil((1 - share) / (1 - momentum)),
     ],
@@ -89,7 +90,7 @@ WRONG = {
 }
 SHORT = {
     "14.1": (7050, 39.3),
-    "14.3": lambda momentum, share: math.ceil(math.log(share, momentum)),
+    "14.3": lambda momentum, share: 1 + math.log(share, momentum) // 1,
     "14.4": lambda W, p, y: [[sum(d * w) for w in W] for d in p - y],
 }
 
