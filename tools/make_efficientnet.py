@@ -15,15 +15,15 @@ zlib; after a run, write the printed SHA-256 into `dlbook/data/_files.py` and
 """
 
 import ast
-import hashlib
 import io
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from tools import packing
+
 MODEL_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-DATASETS = Path(__file__).parents[1] / "dlbook" / "datasets"
 NORM = {
     "weight": "gamma",
     "bias": "beta",
@@ -51,10 +51,8 @@ def read(source: Path) -> dict[str, np.ndarray]:
     """Reads the 247 tensors of the source that a forward pass uses, float32."""
     import torch
 
-    found = hashlib.sha256(source.read_bytes()).hexdigest()
-    if found != MODEL_SHA256:
-        raise ValueError(f"{source} has SHA-256 {found}, expected {MODEL_SHA256}")
-    tensors = torch.load(source, weights_only=True, map_location="cpu")
+    file = io.BytesIO(packing.read(source, MODEL_SHA256))
+    tensors = torch.load(file, weights_only=True, map_location="cpu")
     counters = ".num_batches_tracked"
     return {k: v.numpy() for k, v in tensors.items() if not k.endswith(counters)}
 
@@ -96,17 +94,9 @@ def class_names(source: Path) -> list[str]:
 def main(model: str, names: str) -> None:
     """Writes both files and prints their sizes and SHA-256."""
     weights = dict(convert(*item) for item in read(Path(model)).items())
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **weights)
     text = "\n".join(class_names(Path(names))) + "\n"
-    files = {
-        "efficientnet_lite0.npz": buffer.getvalue(),
-        "imagenet_classes.txt": text.encode(),
-    }
-    for name, content in files.items():
-        (DATASETS / name).write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        print(f"{name}: {len(content):,} bytes, SHA-256 {digest}")
+    packing.write("efficientnet_lite0.npz", weights)
+    packing.write("imagenet_classes.txt", text.encode())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ zlib; after a run, write the printed SHA-256 into `dlbook/data/_files.py` and
 `dlbook/datasets/SOURCES.md`.
 """
 
-import hashlib
 import io
 import json
 import sys
@@ -20,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from dlbook.data import EMOJI_CLASSES
+from tools import packing
 
 SOURCES = {  # drawing: the package's name for it, SHA-256 of the package
     "noto": (
@@ -31,7 +31,6 @@ SOURCES = {  # drawing: the package's name for it, SHA-256 of the package
         "f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877",
     ),
 }
-DATASETS = Path(__file__).parents[1] / "dlbook" / "datasets"
 SUBGROUPS = {  # of Unicode, for each class
     "face": (
         "face-smiling face-affection face-tongue face-hand face-neutral-skeptical "
@@ -58,11 +57,9 @@ TRAIN, TEST = 40, 20  # characters of a class
 def read(source: Path, drawing: str) -> tuple[list[dict], dict[str, bytes]]:
     """Reads the table of characters and the 64-pixel images, as PNG, by file name."""
     folder, expected = SOURCES[drawing]
-    found = hashlib.sha256(source.read_bytes()).hexdigest()
-    if found != expected:
-        raise ValueError(f"{source} has SHA-256 {found}, expected {expected}")
+    package = io.BytesIO(packing.read(source, expected))
     table, images, place = [], {}, f"package/img/{folder}/64/"
-    with tarfile.open(source) as archive:
+    with tarfile.open(fileobj=package) as archive:
         for member in archive:
             if member.name == "package/emoji.json":
                 table = json.load(archive.extractfile(member))
@@ -113,12 +110,7 @@ def main(*sources: str) -> None:
             classes = np.arange(len(rows)) % len(EMOJI_CLASSES)
             arrays[f"y_{part}"] = classes.astype("uint8")
             arrays[f"characters_{part}"] = np.array([row["unified"] for row in rows])
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
-        target = DATASETS / f"emoji_{drawing}.npz"
-        target.write_bytes(buffer.getvalue())
-        digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-        print(f"{target.name}: {target.stat().st_size:,} bytes, SHA-256 {digest}")
+        packing.write(f"emoji_{drawing}.npz", arrays)
 
 
 if __name__ == "__main__":

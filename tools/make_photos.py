@@ -8,7 +8,6 @@ last three photographs may do so too. After a run, write the printed SHA-256 int
 `dlbook/data/_files.py` and `dlbook/datasets/SOURCES.md`.
 """
 
-import hashlib
 import importlib.util
 import io
 from pathlib import Path
@@ -16,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-TARGET = Path(__file__).parents[1] / "dlbook" / "datasets" / "photos.npz"
+from tools import packing
+
 SIZE = 224
 SOURCES = {  # name: package, file in it, SHA-256
     "astronaut": (
@@ -66,10 +66,7 @@ def read(name: str) -> np.ndarray:
     """Cuts the middle square out of a photograph and scales it, (224, 224, 3)."""
     package, file, expected = SOURCES[name]
     path = Path(importlib.util.find_spec(package).origin).parent / file
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise ValueError(f"{path} has SHA-256 {found}, expected {expected}")
-    photo = Image.open(path).convert("RGB")
+    photo = Image.open(io.BytesIO(packing.read(path, expected))).convert("RGB")
     width, height = photo.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
@@ -79,11 +76,7 @@ def read(name: str) -> np.ndarray:
 
 def main() -> None:
     """Writes the photographs and prints the file's size and SHA-256."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: read(name) for name in SOURCES})
-    TARGET.write_bytes(buffer.getvalue())
-    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes, SHA-256 {digest}")
+    packing.write("photos.npz", {name: read(name) for name in SOURCES})
 
 
 if __name__ == "__main__":
