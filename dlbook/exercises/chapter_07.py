@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dlbook._check import Function, Property, Value
+from dlbook._check import Function, Property, Value, _unanswered
 from dlbook.scratch import activation
 from dlbook.scratch.initializer import TRUNCATED
 
@@ -43,7 +43,7 @@ def _folds(answer):
         variance = random.uniform(0.2, 3, size=units)
         arguments = (W, b, gamma, beta, mean, variance)
         found = answer(*(a.copy() for a in arguments), epsilon)
-        if found is None or found is ... or any(part is ... for part in found):
+        if _unanswered(found):
             return None
         if len(found) != 2:
             return f"Expected two arrays, got {len(found)}."
@@ -83,7 +83,7 @@ def _tame(answer):
     ratios, drawn = [], []
     for seed in range(10):
         matrices = answer(np.random.default_rng(seed))
-        if matrices is None or matrices is ... or any(W is ... for W in matrices):
+        if _unanswered(matrices):
             return None
         matrices = [np.array(W, dtype="float64") for W in matrices]
         if len(matrices) != 50:
