@@ -1,6 +1,7 @@
 """The form of every chapter: what is stored, what is compared, how exercises stand."""
 
 import ast
+import functools
 import importlib
 import re
 from pathlib import Path
@@ -160,6 +161,7 @@ def scratch_modules():
     return sorted(module for module in modules)
 
 
+@functools.cache
 def taught():
     """Name -> the syntax trees that chapters give it."""
     found = {}

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-DATASETS = Path(__file__).parents[1] / "dlbook" / "datasets"
+from tools.environment import ROOT
+
+DATASETS = ROOT / "dlbook" / "datasets"
 
 
 def read(source: Path, sha256: str) -> bytes:
