@@ -298,6 +298,97 @@ def documents() -> str:
     return svg(512, 290, "Word counts of two documents", body)
 
 
+def names() -> str:
+    """Draws how long the training names are, with two of each length."""
+    train, _ = data.names()
+    lengths = np.char.str_len(train)
+    body = [text(10, 24, "Letters of a name", weight="bold")]
+    for i, length in enumerate(range(2, 12)):
+        y, count = 38 + 30 * i, int(np.sum(lengths == length))
+        examples = ", ".join(train[lengths == length][:2])
+        wide = count / 5
+        body.append(text(30, y + 18, length, anchor="end"))
+        body.append(
+            f'<rect x="40" y="{y}" width="{wide:g}" height="24" fill="{TEAL}"/>'
+        )
+        body.append(text(f"{48 + wide:g}", y + 18, f"{count:,}: {examples}"))
+    return svg(512, 346, "Names by length", body)
+
+
+def pronunciations() -> str:
+    """Draws six training words with their letters and their sounds."""
+    (words, sounds), _ = data.pronunciations()
+    body = []
+    for i in range(6):
+        y = 14 + 62 * i
+        for j, letter in enumerate(words[i]):
+            body.append(text(30 + 46 * j, y + 18, letter, anchor="middle"))
+        for j, sound in enumerate(sounds[i].split()):
+            body.append(
+                f'<rect x="{10 + 46 * j}" y="{y + 26}" width="40" height="24" rx="4" '
+                f'fill="{TEAL}"/>'
+            )
+            body.append(text(30 + 46 * j, y + 43, sound, "#fff", anchor="middle"))
+    return svg(512, 386, "Six words and their sounds", body)
+
+
+def sunspots() -> str:
+    """Draws the yearly sunspot numbers."""
+    years, numbers = data.sunspots()
+    px = lambda year: 46 + (year - 1700) * 1.45  # noqa: E731
+    py = lambda number: 220 - number  # noqa: E731
+    body = [
+        f'<path d="M40 20V224H500" fill="none" stroke="{GREY}" stroke-width="1.5"/>'
+    ]
+    body += [text(px(y), 244, y, anchor="middle") for y in range(1700, 2001, 100)]
+    body += [text(34, py(n) + 5, n, anchor="end") for n in (0, 100, 200)]
+    body += [text(52, 18, "sunspot number, mean of a year")]
+    points = "L".join(
+        f"{px(year):.1f} {py(number):.1f}"
+        for year, number in zip(years, numbers, strict=True)
+    )
+    body.append(
+        f'<path d="M{points}" fill="none" stroke="{ORANGE}" stroke-width="1.5"/>'
+    )
+    return svg(512, 254, "Sunspot numbers from 1700 to 2008", body)
+
+
+def bits() -> str:
+    """Draws the lecture's four strings of bits with their counts."""
+    body = []
+    for i, string in enumerate(("01001", "10011", "11111", "00000")):
+        y = 14 + 54 * i
+        for j, bit in enumerate(string):
+            fill, ink = (ORANGE, "#fff") if bit == "1" else ("none", GREY)
+            body.append(
+                f'<rect x="{20 + 54 * j}" y="{y}" width="44" height="44" rx="6" '
+                f'fill="{fill}" stroke="{ORANGE}" stroke-width="2"/>'
+            )
+            body.append(text(42 + 54 * j, y + 28, bit, ink, anchor="middle"))
+        count = f"{string.count('1')} ones"
+        body.append(text(310, y + 28, count, weight="bold"))
+    return svg(512, 236, "Four strings of bits and their ones", body)
+
+
+def adding() -> str:
+    """Draws one sequence of the adding problem."""
+    x, y = data.adding_problem(samples=1, length=12, seed=4)
+    body = []
+    for i, (number, mark) in enumerate(x[0]):
+        left, high = 16 + 40 * i, 130 * float(number)
+        colour = ORANGE if mark else OFF
+        body.append(
+            f'<rect x="{left}" y="{150 - high:.1f}" width="32" height="{high:.1f}" '
+            f'fill="{colour}"/>'
+        )
+        body.append(text(left + 16, 170, f"{number:.2f}", anchor="middle"))
+        if mark:
+            body.append(text(left + 16, 190, "marked", anchor="middle", weight="bold"))
+    marked = " + ".join(f"{number:.2f}" for number, mark in x[0] if mark)
+    body.append(text(16, 222, f"target: {marked} = {y[0, 0]:.2f}", weight="bold"))
+    return svg(512, 236, "A sequence of the adding problem", body)
+
+
 def imagenet() -> str:
     """Draws ImageNet top-5 errors, entry by entry, as bars."""
     entries = (
@@ -332,6 +423,11 @@ PICTURES = {
     "gates.svg": gates,
     "documents.svg": documents,
     "imagenet.svg": imagenet,
+    "names.svg": names,
+    "pronunciations.svg": pronunciations,
+    "sunspots.svg": sunspots,
+    "bits.svg": bits,
+    "adding.svg": adding,
 }
 
 

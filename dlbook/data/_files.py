@@ -27,7 +27,14 @@ PACKAGED = {
     "mnist_sample.npz": (
         "237b8c010346f6fe7edd04f5a73fb99176fdb3088ba38176961fe8d5f3260e93"
     ),
+    "names.npz": ("a5d7a654c44ecc693d8f6324854cbc9dbe1b8baca9c0c7df289aaf6d983b0e3a"),
     "photos.npz": ("e4e99cc2f640366e69a879dbe0d6eaf072d12a59346a5c613c994473ed7509dd"),
+    "pronunciations.npz": (
+        "bd19ff551a6a0110b52137a4c58c793bd8e71349cc0ad2f7b0fa6a19f4f075c7"
+    ),
+    "sunspots.csv": (
+        "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b"
+    ),
 }
 # Files to download, with address and SHA-256: those of keras.datasets.
 REMOTE = {

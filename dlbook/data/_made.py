@@ -1,4 +1,4 @@
-"""Data made on the spot: gates, documents, moons, spirals."""
+"""Data made on the spot: gates, documents, moons, spirals, sequences."""
 
 import numbers
 import operator
@@ -151,20 +151,98 @@ def spirals(samples: int = 200, noise: float = 0.03, seed: int = 0) -> Arrays:
     return x.astype("float32"), y.astype("int64")
 
 
-def _natural(name, value):
+def bit_counting(samples: int = 200, length: int = 5, seed: int = 0) -> Arrays:
+    """Makes strings of bits and counts their ones.
+
+    Each string draws its own chance of a one, evenly from 0 to 1, so that all counts
+    from 0 to `length` are equally likely.
+
+    Args:
+        samples: Integer >= 1, number of strings.
+        length: Integer >= 1, bits of a string.
+        seed: Integer >= 0, seeds the bits.
+
+    Returns:
+        `x, y`: float32 array of shape (samples, length, 1), 0 or 1; float32 array of
+        shape (samples, 1), the number of
+        ones.
+
+    Raises:
+        ValueError: If an argument is not as above.
+
+    Reference:
+
+    - Carlos, "Deep learning basics"
+
+    Example:
+
+    >>> x, y = bit_counting(samples=2, length=5)
+    >>> x[:, :, 0].astype(int).tolist()
+    [[1, 1, 0, 0, 1], [0, 0, 0, 0, 1]]
+    >>> y[:, 0].astype(int).tolist()
+    [3, 1]
+    """
+    samples = _natural("samples", samples, least=1)
+    length = _natural("length", length, least=1)
+    random = np.random.default_rng(_natural("seed", seed))
+    chance = random.uniform(size=(samples, 1, 1))
+    x = (random.uniform(size=(samples, length, 1)) < chance).astype("float32")
+    return x, x.sum(axis=1)
+
+
+def adding_problem(samples: int = 200, length: int = 50, seed: int = 0) -> Arrays:
+    """Makes sequences of numbers, two of them marked, whose sum is asked for.
+
+    One mark lies in the first half, the other in the second. Who ignores the marks
+    and answers 1 has the mean squared error 1/6.
+
+    Args:
+        samples: Integer >= 1, number of sequences.
+        length: Integer >= 2, steps of a sequence.
+        seed: Integer >= 0, seeds numbers and marks.
+
+    Returns:
+        `x, y`: float32 array of shape (samples, length, 2), at each step a number
+        from 0 to 1 and a mark, 0 or 1; float32 array of shape (samples, 1), the sum
+        of the two marked numbers, from 0 to 2.
+
+    Raises:
+        ValueError: If an argument is not as above.
+
+    Reference:
+
+    - Hochreiter and Schmidhuber (1997), "Long short-term memory"
+
+    Example:
+
+    >>> x, y = adding_problem(samples=1, length=4)
+    >>> x[0, :, 1].astype(int).tolist()
+    [1, 0, 0, 1]
+    """
+    samples = _natural("samples", samples, least=1)
+    length = _natural("length", length, least=2)
+    random = np.random.default_rng(_natural("seed", seed))
+    x = np.zeros((samples, length, 2), dtype="float32")
+    x[:, :, 0] = random.uniform(size=(samples, length))
+    rows, half = np.arange(samples), length // 2
+    x[rows, random.integers(0, half, samples), 1] = 1
+    x[rows, random.integers(half, length, samples), 1] = 1
+    return x, np.sum(x[:, :, :1] * x[:, :, 1:], axis=1)
+
+
+def _natural(name, value, least=0):
     try:
         number = operator.index(value)
     except TypeError:
-        number = -1
-    if number < 0:
-        raise ValueError(f"{name} must be an integer >= 0, got {value!r}")
+        number = least - 1
+    if number < least:
+        raise ValueError(f"{name} must be an integer >= {least}, got {value!r}")
     return number
 
 
 def _points(samples, noise, seed):
-    if _natural("samples", samples) < 2:
-        raise ValueError(f"samples must be an integer >= 2, got {samples!r}")
+    samples = _natural("samples", samples, least=2)
     number = isinstance(noise, numbers.Real) and not isinstance(noise, bool)
     if not number or not 0 <= noise < float("inf"):
         raise ValueError(f"noise must be a number >= 0, got {noise!r}")
-    return operator.index(samples), float(noise), _natural("seed", seed)
+    return samples, float(noise), _natural("seed", seed)

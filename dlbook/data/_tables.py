@@ -1,8 +1,10 @@
-"""Tables: Fisher's Iris flowers."""
+"""Tables: Fisher's Iris flowers, three centuries of sunspots."""
+
+import io
 
 import numpy as np
 
-from dlbook.data._files import Arrays
+from dlbook.data._files import Arrays, packaged
 
 IRIS_CLASSES = ("setosa", "versicolor", "virginica")
 IRIS_FEATURES = ("sepal length", "sepal width", "petal length", "petal width")
@@ -39,3 +41,32 @@ def iris() -> tuple[Arrays, Arrays]:
     train_rows, test_rows = order[~test].ravel(), order[test].ravel()
     x, y = flowers.astype("float32"), species.astype("int64")
     return (x[train_rows], y[train_rows]), (x[test_rows], y[test_rows])
+
+
+def sunspots() -> Arrays:
+    """Loads the yearly sunspot numbers from 1700 to 2008.
+
+    The number weighs groups and single spots; its mean over a year. It rises and
+    falls in about eleven years.
+
+    Returns:
+        `years, numbers`: int64 array of shape (309,), 1700 to 2008; float64 array of
+        shape (309,), from 0 to 190.2.
+
+    Raises:
+        ValueError: If the file is damaged.
+
+    Reference:
+
+    - Yule (1927), "On a method of investigating periodicities in disturbed series,
+      with special reference to Wolfer's sunspot numbers"
+
+    Example:
+
+    >>> years, numbers = sunspots()
+    >>> print(f"{years[257]}: {numbers[257]}")
+    1957: 190.2
+    """
+    content = io.BytesIO(packaged("sunspots.csv"))
+    years, numbers = np.loadtxt(content, delimiter=",", skiprows=1, unpack=True)
+    return years.astype("int64"), numbers

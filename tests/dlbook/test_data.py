@@ -145,6 +145,9 @@ def other_datasets(tmp_path, monkeypatch):
         ("photos.npz", lambda: data.photo("coffee")),
         ("efficientnet_lite0.npz", lambda: zoo.efficientnet_lite0(size=32)),
         ("imagenet_classes.txt", zoo.imagenet_classes),
+        ("names.npz", data.names),
+        ("pronunciations.npz", data.pronunciations),
+        ("sunspots.csv", data.sunspots),
     ],
 )
 @pytest.mark.parametrize("damage", ["truncated", "altered", "empty"])
@@ -185,6 +188,82 @@ def test_photographs_are_those_of_scikit_image():
         )
     with pytest.raises(ValueError, match="name must be one of .*chelsea.*, got 'cat'"):
         data.photo("cat")
+
+
+def test_names_stand_in_one_part():
+    train, test = data.names()
+    assert (train.shape, test.shape) == ((4663,), (500,))
+    assert len({*train, *test}) == 5163
+    assert {"mary", "james"} <= {*train, *test}
+    letters = set("".join([*train, *test]))
+    assert letters == set("abcdefghijklmnopqrstuvwxyz")
+
+
+def test_pronunciations_are_of_their_words():
+    (words, sounds), (test_words, test_sounds) = data.pronunciations()
+    assert words.shape == sounds.shape == (30_000,)
+    assert test_words.shape == test_sounds.shape == (2_000,)
+    assert len({*words, *test_words}) == 32_000
+    assert len(set(" ".join(sounds).split())) == 39
+    for letter, sound in ("bB", "mM", "vV"):  # these are rarely silent
+        has_letter = np.char.find(words, letter) >= 0
+        has_sound = np.array([sound in line.split() for line in sounds])
+        assert has_sound[has_letter].mean() > 0.9
+        assert has_sound[~has_letter].mean() < 0.1
+
+
+def test_pronunciations_of_a_stem_stand_in_one_part():
+    (words, _), (test_words, _) = data.pronunciations()
+    known = set(words)
+    for ending in ("s", "ed", "ing", "ly"):
+        assert not known & {f"{word}{ending}" for word in test_words}
+        assert not known & {word.removesuffix(ending) for word in test_words}
+
+
+def test_sunspots_have_their_cycle():
+    years, numbers = data.sunspots()
+    assert years.tolist() == list(range(1700, 2009)) and numbers.shape == (309,)
+    power = np.abs(np.fft.rfft(numbers - numbers.mean()))
+    assert 10 < 309 / np.argmax(power) < 12  # years, Wolf's eleven
+    assert years[np.argmax(numbers)] == 1957
+
+
+def test_bits_are_counted_and_every_count_is_as_likely():
+    x, y = data.bit_counting(samples=12_000, length=5, seed=3)
+    assert x.shape == (12_000, 5, 1) and set(np.unique(x)) == {0, 1}
+    np.testing.assert_array_equal(y[:, 0], [sum(row) for row in x[:, :, 0].tolist()])
+    counts = np.bincount(y[:, 0].astype(int), minlength=6)
+    assert (np.abs(counts - 2000) < 5 * np.sqrt(2000)).all()
+    shares = x[:, :, 0].mean(axis=0)  # no place is favoured
+    assert (np.abs(shares - 0.5) < 5 * np.sqrt(0.25 / 12_000)).all()
+
+
+def test_the_adding_problem_adds_what_is_marked():
+    x, y = data.adding_problem(samples=5_000, length=11, seed=3)
+    assert x.dtype == y.dtype == "float32"
+    for row, total in zip(x[:100], y[:100], strict=True):
+        first, second = [number for number, mark in row if mark == 1]
+        assert total == pytest.approx(first + second)
+    assert (x[:, :5, 1].sum(axis=1) == 1).all()
+    assert (x[:, 5:, 1].sum(axis=1) == 1).all()
+    assert (x[:, :, 1].sum(axis=0) > 0).all()  # each step is marked at times
+    error = np.mean((y - 1) ** 2)  # of the constant answer
+    assert error == pytest.approx(1 / 6, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "make, arguments, message",
+    [
+        (data.bit_counting, {"samples": 0}, "samples must be an integer >= 1, got 0"),
+        (data.bit_counting, {"length": 2.5}, "length must be an integer >= 1, got 2.5"),
+        (data.bit_counting, {"seed": -1}, "seed must be an integer >= 0, got -1"),
+        (data.adding_problem, {"samples": "2"}, "samples must be .* >= 1, got '2'"),
+        (data.adding_problem, {"length": 1}, "length must be an integer >= 2, got 1"),
+    ],
+)
+def test_sequences_refuse_what_cannot_be(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make(**arguments)
 
 
 @pytest.mark.parametrize(
