@@ -85,7 +85,7 @@ class Function:
 
     def judge(self, answer):
         if not callable(answer):
-            return f"Expected a function, got {type(answer).__name__}. {self.hint}"
+            return _not_a_function(answer, self.hint)
         for case in self.cases:
             where = f"For the arguments ({', '.join(map(repr, case))})"
             # The answer may change its arguments in place: each call has its own.
@@ -110,12 +110,16 @@ class Property:
         test: Takes the answer; returns True, False or a text that says what is wrong,
             or None where there is no answer yet.
         hint: Said on a miss.
+        function: Whether the answer must be a function.
     """
 
     test: Callable[[Any], bool | str | None]
     hint: str
+    function: bool = False
 
     def judge(self, answer):
+        if self.function and not callable(answer):
+            return _not_a_function(answer, self.hint)
         try:
             verdict = self.test(answer)
         except Exception as error:  # an answer of another kind than the test expects
@@ -136,6 +140,10 @@ def _find(number):
         return importlib.import_module(name).EXERCISES[number]
     except (ModuleNotFoundError, KeyError):
         raise ValueError(f"number names no exercise of the book: {number!r}") from None
+
+
+def _not_a_function(answer, hint):
+    return f"Expected a function, got {type(answer).__name__}. {hint}"
 
 
 def _unanswered(answer):

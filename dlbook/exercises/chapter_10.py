@@ -54,8 +54,6 @@ def _life(answer):
 
 
 def _depthwise(answer):
-    if not callable(answer):
-        return f"Expected a function, got {type(answer).__name__}."
     random = np.random.default_rng(0)
     for length, k, channels in ((8, 3, 2), (5, 5, 1), (9, 1, 4), (12, 4, 3)):
         x = random.normal(size=(length, channels))
@@ -127,6 +125,7 @@ EXERCISES = {
         _depthwise,
         "In which outputs does an entry occur, and with which factor? Channels never "
         "meet.",
+        function=True,
     ),
     "10.5": Function(
         _ring,

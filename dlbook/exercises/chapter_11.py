@@ -47,8 +47,6 @@ def _subsampling_pull(x, a, g):
 
 
 def _pulls(answer):
-    if not callable(answer):
-        return f"Expected a function, got {type(answer).__name__}."
     random = np.random.default_rng(0)
     names = "dL/dx", "dL/da", "dL/db"
     for n, height, width, maps in ((2, 4, 6, 3), (1, 2, 2, 1), (3, 8, 2, 2)):
@@ -133,7 +131,9 @@ EXERCISES = {
         _fair_table, "Fifteen sets of four use up all sixty kernels. Trade some."
     ),
     "11.8": Property(
-        _pulls, "Weights that are used at many places collect a sum over them."
+        _pulls,
+        "Weights that are used at many places collect a sum over them.",
+        function=True,
     ),
     "11.9": Property(
         _averages, "A mean has no weights: `logits` reads one number for each map."

@@ -33,8 +33,6 @@ def _occlusion(image, score, size, stride, value):
 
 def _occludes(answer):
     """Runs the reader's function on images of several sizes, unequal sides too."""
-    if not callable(answer):
-        return f"Expected a function, got {type(answer).__name__}."
     random = np.random.default_rng(13)
     cases = [((6, 6), 2, 2, 0.0), ((7, 9), 3, 2, 0.5), ((5, 8), 1, 1, -1.0)]
     cases += [((8, 5), 5, 3, 2.0)]
@@ -114,6 +112,7 @@ EXERCISES = {
         _occludes,
         "Copy the image for each square, and subtract its score from that of the "
         "whole image; a square that does not fit is left out.",
+        function=True,
     ),
     "13.4": Function(
         _shares,

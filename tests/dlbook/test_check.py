@@ -15,6 +15,7 @@ EXERCISES = {
     "0.3": Function(np.square, [(2.0,), (np.arange(3.0),)], HINT),
     "0.4": Property(lambda w: np.dot(w, [1, 1]) > 0 or "It is not positive.", HINT),
     "0.5": Value(0.6444, HINT, atol=5e-5),
+    "0.6": Property(lambda double: double(3) == 6, HINT, function=True),
 }
 
 
@@ -33,6 +34,7 @@ def exercises(monkeypatch):
         ("0.3", keras.ops.square),
         ("0.4", [2, -1]),
         ("0.5", 0.64436),
+        ("0.6", lambda x: x + x),
     ],
 )
 def test_right_answers(number, answer, capsys):
@@ -63,6 +65,8 @@ def test_a_tensor_is_an_answer(capsys):
         ("0.4", [-2, 1], "It is not positive."),
         ("0.4", "text", "could not be judged"),
         ("0.5", 0.6446, "differs"),
+        ("0.6", 6, "Expected a function, got int"),
+        ("0.6", lambda x: x, ""),
     ],
 )
 def test_wrong_answers_get_the_hint_and_not_the_answer(number, answer, said, capsys):
