@@ -36,7 +36,7 @@ def test_wheel_holds_code_data_and_records(wheel):
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "dlbook").rglob("*.*")
+        for path in (ROOT / "dlbook").rglob("*")
         if path.is_file() and path.suffix not in (".pyc",)
     }
     wanted |= {f"dlbook/studies/{p.name}" for p in (ROOT / "studies").glob("*.json")}
