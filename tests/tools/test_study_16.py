@@ -1,0 +1,188 @@
+"""The records of study 16 bear their conclusions, and no falsified record does."""
+
+import json
+import runpy
+
+import pytest
+
+from tools.environment import ROOT
+
+ADDING = ROOT / "studies/16_adding.py"
+SOLVED = [
+    ("simple", "25"),
+    *((name, length) for name in ("LSTM", "GRU") for length in ("25", "50", "100")),
+    ("ReLU from identity", "100"),
+    ("LSTM, forget bias 0", "100"),
+    ("LSTM, forget bias 3", "100"),
+]
+UNSOLVED = [
+    ("simple", "50"),
+    ("simple", "100"),
+    ("tanh from identity", "100"),
+    ("simple, 65 units", "100"),
+]
+
+
+def load(script):
+    text = script.with_suffix(".json").read_text(encoding="utf-8")
+    return json.loads(text)["results"]
+
+
+@pytest.fixture(scope="module")
+def conclude():
+    return runpy.run_path(str(ADDING))["conclude"]
+
+
+@pytest.fixture
+def results():
+    return load(ADDING)
+
+
+def refused(conclude, results):
+    with pytest.raises((AssertionError, KeyError)):
+        conclude(results)
+
+
+def test_the_record_as_it_is(conclude, results):
+    conclude(results)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+@pytest.mark.parametrize(("name", "length"), SOLVED)
+def test_half_or_twice_the_steps_are_refused(conclude, results, name, length, factor):
+    found = results[name][length]
+    found["steps"] = [c and int(c * factor) // 50 * 50 for c in found["steps"]]
+    refused(conclude, results)
+
+
+@pytest.mark.parametrize(("name", "length"), SOLVED)
+def test_starts_that_failed_are_refused(conclude, results, name, length):
+    found = results[name][length]
+    found["steps"][:2], found["left"][:2] = [None] * 2, [0.16] * 2
+    refused(conclude, results)
+
+
+@pytest.mark.parametrize("start", range(5))
+@pytest.mark.parametrize(("name", "length"), UNSOLVED)
+def test_a_start_that_solves_it_is_refused(conclude, results, name, length, start):
+    found = results[name][length]
+    found["steps"][start], found["left"][start] = 2000, None
+    refused(conclude, results)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+@pytest.mark.parametrize(("name", "length"), UNSOLVED)
+def test_other_errors_are_refused(conclude, results, name, length, factor):
+    found = results[name][length]
+    found["left"] = [factor * error for error in found["left"]]
+    refused(conclude, results)
+
+
+@pytest.mark.parametrize("length", ["25", "50", "100"])
+@pytest.mark.parametrize("pair", [("GRU", "LSTM"), ("simple", "GRU")])
+def test_swapped_cells_are_refused(conclude, results, pair, length):
+    one, other = (results[name] for name in pair)
+    one[length], other[length] = other[length], one[length]
+    refused(conclude, results)
+
+
+@pytest.mark.parametrize(("name", "length"), [*SOLVED, *UNSOLVED])
+def test_a_rate_that_was_not_the_best_is_refused(conclude, results, name, length):
+    found = results[name][length]
+    found["rate"] = next(rate for rate in found["tried"] if rate != found["rate"])
+    refused(conclude, results)
+
+
+@pytest.mark.parametrize("end", ["above", "below"])
+def test_a_rate_at_an_end_is_refused(conclude, results, end):
+    found = results["LSTM"]["100"]
+    best = float(found["rate"])
+    found["tried"] = {
+        rate: scores
+        for rate, scores in found["tried"].items()
+        if (float(rate) <= best if end == "above" else float(rate) >= best)
+    }
+    refused(conclude, results)
+
+
+def test_a_missing_start_is_refused(conclude, results):
+    found = results["GRU"]["100"]
+    found["steps"].pop(), found["left"].pop()
+    refused(conclude, results)
+
+
+def test_a_start_both_solved_and_not_is_refused(conclude, results):
+    results["LSTM"]["50"]["left"][0] = 0.1
+    refused(conclude, results)
+
+
+def test_a_count_that_was_not_measured_is_refused(conclude, results):
+    results["LSTM"]["50"]["steps"][2] += 10
+    refused(conclude, results)
+
+
+def test_a_cell_that_is_missing_is_refused(conclude, results):
+    del results["tanh from identity"]
+    refused(conclude, results)
+
+
+SUNSPOTS = ROOT / "studies/16_sunspots.py"
+
+
+@pytest.fixture(scope="module")
+def conclude_sunspots():
+    return runpy.run_path(str(SUNSPOTS))["conclude"]
+
+
+@pytest.fixture
+def sunspots():
+    return load(SUNSPOTS)
+
+
+def test_the_record_of_the_sunspots_as_it_is(conclude_sunspots, sunspots):
+    conclude_sunspots(sunspots)
+
+
+@pytest.mark.parametrize("name", ["GRU", "LSTM"])
+@pytest.mark.parametrize("shift", [-25.0, 25.0])
+def test_other_forecasts_are_refused(conclude_sunspots, sunspots, name, shift):
+    runs = sunspots[name]["forecasts"]
+    runs[:] = [[max(0.0, value + shift) for value in run] for run in runs]
+    refused(conclude_sunspots, sunspots)
+
+
+@pytest.mark.parametrize("name", ["GRU", "LSTM"])
+def test_forecasts_that_know_the_years_are_refused(conclude_sunspots, sunspots, name):
+    from dlbook import data
+
+    years, numbers = data.sunspots()
+    sunspots[name]["forecasts"] = [numbers[years >= 1932].tolist()] * 5
+    refused(conclude_sunspots, sunspots)
+
+
+@pytest.mark.parametrize("name", ["GRU", "LSTM"])
+def test_forecasts_of_other_years_are_refused(conclude_sunspots, sunspots, name):
+    runs = sunspots[name]["forecasts"]
+    runs[:] = [run[1:] + run[:1] for run in runs]
+    refused(conclude_sunspots, sunspots)
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("name", ["GRU", "LSTM"])
+def test_another_setting_is_refused(conclude_sunspots, sunspots, name, place):
+    sunspots[name]["chosen"][place] = {0: 2, 1: 0.03, 2: 25}[place]
+    refused(conclude_sunspots, sunspots)
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+@pytest.mark.parametrize("name", ["GRU", "LSTM"])
+def test_other_held_out_errors_are_refused(conclude_sunspots, sunspots, name, factor):
+    tried = sunspots[name]["tried"]
+    for key, errors in tried.items():
+        tried[key] = [factor * error for error in errors]
+    refused(conclude_sunspots, sunspots)
+
+
+def test_a_missing_run_is_refused(conclude_sunspots, sunspots):
+    sunspots["LSTM"]["forecasts"].pop()
+    refused(conclude_sunspots, sunspots)
