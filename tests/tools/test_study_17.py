@@ -1,0 +1,142 @@
+"""The record of study 17 bears its conclusions, and no falsified record does."""
+
+import json
+import runpy
+
+import numpy as np
+import pytest
+
+from dlbook import data
+from tools.environment import ROOT
+
+SCRIPT = ROOT / "studies/17_pronunciation.py"
+NETWORKS = "with attention", "without"
+LENGTHS = np.array([len(word) for word in data.pronunciations()[1][0]])
+
+
+@pytest.fixture(scope="module")
+def script():
+    return runpy.run_path(str(SCRIPT))
+
+
+@pytest.fixture
+def results():
+    text = SCRIPT.with_suffix(".json").read_text(encoding="utf-8")
+    return json.loads(text)["results"]
+
+
+@pytest.fixture
+def conclude(script):
+    return script["conclude"]
+
+
+def edit(runs, rows, change):
+    """Adds edits to words that have some, or takes them away; in every run."""
+    for place, run in enumerate(runs):
+        found = np.array([int(digit, 16) for digit in run])
+        chosen = rows(found)
+        found[chosen] = np.clip(found[chosen] + change, 0, 9)
+        runs[place] = "".join(f"{edits:x}" for edits in found)
+
+
+def right(found, count=60):
+    return np.flatnonzero(found == 0)[:count]
+
+
+def wrong(found, count=60):
+    return np.flatnonzero(found == 1)[:count]
+
+
+def test_the_record_as_it_is(conclude, results):
+    conclude(results)
+
+
+def test_the_grid_is_the_script_s(script, results):
+    for name in NETWORKS:
+        rates = [float(rate) for rate in results[name]["rates"]]
+        assert set(rates) >= set(script["RATES"])
+        assert all(len(found) == 3 for found in results[name]["rates"].values())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("rows, change", [(right, 1), (wrong, -1)])
+def test_other_word_errors_are_refused(conclude, results, name, rows, change):
+    edit(results[name]["greedy"], rows, change)
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("change", [-1, 1])
+def test_other_sound_errors_are_refused(conclude, results, name, change):
+    rows = np.flatnonzero
+    edit(results[name]["greedy"], lambda found: rows(found > 1)[:130], change)
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+def test_swapped_networks_are_refused(conclude, results):
+    with_, without = NETWORKS
+    results[with_], results[without] = results[without], results[with_]
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_words_in_another_order_are_refused(conclude, results, name):
+    order = np.argsort(LENGTHS if name == "without" else -LENGTHS, kind="stable")
+    for how in ("greedy",):
+        for place, run in enumerate(results[name][how]):
+            found = np.array(list(run))
+            moved = np.empty_like(found)
+            moved[order] = np.sort(found)[::-1]  # the edits in the wrong words
+            results[name][how][place] = "".join(moved)
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("rows, change", [(right, 1), (wrong, -1)])
+def test_another_beam_is_refused(conclude, results, name, rows, change):
+    edit(results[name]["beam"], lambda found: rows(found, 40), change)
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_rate_that_was_not_the_best_is_refused(conclude, results, name):
+    results[name]["chosen"] = float(min(results[name]["rates"], key=float))
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_best_at_the_end_of_the_grid_is_refused(conclude, results, name):
+    rates = results[name]["rates"]
+    last = max(rates, key=float)
+    rates[last] = [0.0, 0.0, 0.0]
+    results[name]["chosen"] = float(last)
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("how", ["greedy", "beam"])
+def test_a_run_that_is_short_is_refused(conclude, results, name, how):
+    results[name][how][2] = results[name][how][2][:-1]
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+def test_four_starts_are_refused(conclude, results):
+    results["without"]["greedy"].pop()
+    with pytest.raises(AssertionError):
+        conclude(results)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_more_edits_than_sounds_are_refused(conclude, results, name):
+    run = results[name]["greedy"][0]
+    results[name]["greedy"][0] = "f" + run[1:]
+    with pytest.raises(AssertionError):
+        conclude(results)
