@@ -30,6 +30,16 @@
   const raised = (number) => String(number).replace(/[-\u2212]/, "\u207b")
     .replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
 
+  // A whole number as an index.
+  const lowered = (number) => String(number).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
+
+  // At most four signs up to ±999, where there is little room: 0.25, −.25, −2.5, 25.
+  const brief = (value) => {
+    const texts = Number.isInteger(value) ? [value] : [2, 1, 0].map((digits) => value.toFixed(digits));
+    const short = texts.map((text) => String(text).replace(/^-(0\.?0*)$/, "$1").replace("-0.", "-."));
+    return (short.find((text) => text.length < 5) ?? short.at(-1)).replace("-", "\u2212");
+  };
+
   const scientific = (value) => format(value).replace(/e\+?(.+)/, (_, power) => `·10${raised(power)}`);
 
   // Uniform numbers in [0, 1), the same on every machine (mulberry32).
@@ -152,6 +162,18 @@
     });
   }
 
+  // A part of a drawing that is a button; the finger that scrolls may start on it.
+  function press(node, role, action) {
+    fill(node, { class: "live-press", tabindex: 0, role });
+    node.addEventListener("click", action);
+    node.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      action();
+    });
+    return node;
+  }
+
   function button(text, action) {
     const node = html("button", { type: "button" }, text);
     node.addEventListener("click", action);
@@ -169,6 +191,19 @@
     const node = html("input", { type: "range", ...attributes });
     node.addEventListener("input", () => action(Number(node.value)));
     return [html("label", {}, text, node), node];
+  }
+
+  // A slider that shows its value beside it: show(value, as text).
+  function dial(text, attributes, action) {
+    const [label, node] = slider(text, attributes, action);
+    const shown = html("span", { class: "live-value", "aria-hidden": "true" });
+    label.append(shown);
+    const show = (value, as) => {
+      node.value = value;
+      shown.textContent = as;
+      node.setAttribute("aria-valuetext", as);
+    };
+    return { label, node, show };
   }
 
   // Picture on one side; controls, numbers, a note and a spoken status on the other.
@@ -253,7 +288,7 @@
   }
 
   window.dlbookLiveRuntime = {
-    define, mount, html, svg, fill, clamp, format, raised, scientific, random, normals, scale, axes,
-    inside, cut, hold, handle, button, select, slider, frame, runner,
+    define, mount, html, svg, fill, clamp, format, brief, raised, lowered, scientific, random, normals,
+    scale, axes, inside, cut, hold, handle, press, button, select, slider, dial, frame, runner,
   };
 })();

@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import types
 from html.parser import HTMLParser
 
 import keras
@@ -14,6 +15,7 @@ from PIL import Image
 
 from dlbook import data, live, zoo
 from dlbook.scratch import optimizer
+from dlbook.zoo.pronouncer import pronouncer
 
 LESSON = {
     "images": np.arange(12, dtype="uint8").repeat(8 * 8 * 3).reshape(12, 8, 8, 3),
@@ -34,9 +36,12 @@ FIGURES = {
     "double_descent": live.double_descent,
     "convolution": live.convolution,
     "residual": live.residual,
+    "recurrent": live.recurrent,
+    "gates": live.gates,
     "blend": lambda: live.blend(PHOTO, {"heat": np.eye(4), "photo": PHOTO}),
     "lenet": lambda: live.lenet(zoo.lenet()),
     "transfer": lambda: live.transfer(**LESSON),
+    "attention": lambda: live.attention(pronouncer()),
 }
 
 
@@ -115,6 +120,10 @@ def test_configuration_survives_html():
         (live.convolution, live.IMAGES),
         (live.convolution, live.KERNELS),
         (live.residual, live.STACKS),
+        (live.recurrent, live.COUNTERS),
+        (live.recurrent, live.RECURRENT_ACTIVATIONS),
+        (live.gates, live.GATED_CELLS),
+        (live.gates, live.GATE_PRESETS),
     ],
 )
 def test_menus_are_those_of_the_scripts(figure, names):
@@ -482,8 +491,8 @@ def test_residual_names_a_bad_argument(arguments, error, message):
         live.residual(**arguments)
 
 
-def spoilt(change):
-    model = zoo.lenet()
+def spoilt(change, make=zoo.lenet):
+    model = make()
     change(model)
     return model
 
@@ -631,3 +640,142 @@ def test_transfer_keeps_directions():
     unit = circle / np.linalg.norm(circle, axis=1, keepdims=True)
     np.testing.assert_allclose(found["f"] @ found["f"].T, unit @ unit.T, atol=0.012)
     assert not found["same"].any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"bits": ""}, ValueError, "bits is ''; expected 1 to 10 characters"),
+        ({"bits": "10201"}, ValueError, "bits is '10201'"),
+        ({"bits": "01" * 6}, ValueError, "bits is '010101010101'"),
+        ({"bits": [1, 0]}, TypeError, r"bits is \[1, 0\]; expected a string"),
+        ({"bits": 10}, TypeError, "bits is 10"),
+        ({"weights": "adds"}, ValueError, "weights is 'adds'; expected counts, .* or"),
+        ({"weights": [1, 1]}, ValueError, r"weights has shape \(2,\); expected \(3,\)"),
+        ({"weights": 1}, ValueError, r"weights has shape \(\)"),
+        ({"weights": [1, "a", 0]}, TypeError, "weights is .* array of numbers"),
+        ({"weights": [1, np.nan, 0]}, ValueError, "weights contains NaN"),
+        ({"weights": [2.5, 1, 0]}, ValueError, "w is 2.5; expected -2 to 2"),
+        ({"weights": [1, -1.6, 0]}, ValueError, "u is -1.6; expected -1.5 to 1.5"),
+        ({"weights": [1, 1, 3]}, ValueError, "b is 3"),
+        ({"activation": "selu"}, ValueError, "activation is 'selu'; expected linear,"),
+    ],
+)
+def test_recurrent_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.recurrent(**arguments)
+
+
+def test_recurrent_takes_a_name_or_numbers():
+    assert config_of(live.recurrent()) == {"bits": "10011", "preset": "counts"}
+    config = config_of(live.recurrent("1", "saturates", "relu"))
+    assert config == {"bits": "1", "preset": "saturates", "activation": "relu"}
+    config = config_of(live.recurrent("0" * 10, np.float32([-2, 1.5, 0])))
+    weights = {"w": -2, "u": 1.5, "b": 0}
+    assert config == {"bits": "0" * 10, "activation": "linear"} | weights
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"cell": "rnn"}, ValueError, "cell is 'rnn'; expected lstm, gru"),
+        ({"preset": "add"}, ValueError, "preset is 'add'; expected remember, sum"),
+        ({"sequence": [1, 0]}, ValueError, r"sequence has shape \(2,\); expected"),
+        ({"sequence": []}, ValueError, r"shape \(0,\); expected \(1 to 8, 2\)"),
+        ({"sequence": np.zeros((9, 2))}, ValueError, r"sequence has shape \(9, 2\)"),
+        ({"sequence": np.zeros((2, 3))}, ValueError, r"sequence has shape \(2, 3\)"),
+        ({"sequence": [["a", 1]]}, TypeError, "sequence is .* array of numbers"),
+        ({"sequence": [[0, np.inf]]}, ValueError, "sequence contains NaN or infinity"),
+        ({"sequence": [[-1.5, 0]]}, ValueError, "has the value -1.5; expected -1 to 1"),
+        ({"sequence": [[0, 1], [0, 0.5]]}, ValueError, "has the mark 0.5; expected 0"),
+    ],
+)
+def test_gates_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.gates(**arguments)
+
+
+def test_gates_takes_a_sequence():
+    config = config_of(live.gates())
+    assert (config["cell"], config["preset"]) == ("lstm", "remember")
+    assert sum(mark for _, mark in config["sequence"]) == 2
+    config = config_of(live.gates("gru", "forget", np.array([[-1, 1], [0.5, 0]])))
+    expected = {"cell": "gru", "preset": "forget"}
+    assert config == expected | {"sequence": [[-1, 1], [0.5, 0]]}
+
+
+def set_infinite(model):
+    weights = model.get_weights()
+    weights[3][0] = 1e5
+    model.set_weights(weights)
+
+
+def narrow():
+    layers = [keras.layers.Dense(2, name="letters"), keras.layers.Dense(2)]
+    return keras.Sequential([keras.Input((2,)), *layers])
+
+
+def with_other_sounds():
+    model = pronouncer()
+    layers = [layer for layer in model.layers if layer.name != "sounds"]
+    return types.SimpleNamespace(
+        layers=[*layers, keras.layers.Embedding(41, 32, name="sounds")],
+        get_weights=lambda: [
+            np.ones((41, 32)) if weight.shape == (40, 32) else weight
+            for weight in model.get_weights()
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"model": None}, TypeError, "model is None; expected a dlbook.zoo.pronouncer"),
+        ({"model": pronouncer}, TypeError, "model is <function"),
+        ({"make": lambda: pronouncer(False)}, ValueError, "has the layer 'memory'"),
+        ({"make": narrow}, ValueError, "model lacks the layer 'attention'"),
+        (
+            {"make": with_other_sounds},
+            ValueError,
+            r"weights of .*\(41, 32\).*; expected .*\(40, 32\)",
+        ),
+        (
+            {"make": lambda: spoilt(set_infinite, pronouncer)},
+            ValueError,
+            "model has weights that are not finite in 16 bits",
+        ),
+        ({"words": "cab"}, TypeError, "words is 'cab'; expected a list of words"),
+        ({"words": 3}, TypeError, "words is 3"),
+        ({"words": []}, ValueError, r"words is \[\]; expected 1 to 8 different"),
+        ({"words": ["cab"] * 2}, ValueError, "expected 1 to 8 different words"),
+        ({"words": list("abcdefghi")}, ValueError, "expected 1 to 8 different words"),
+        ({"words": ["cab", 3]}, TypeError, "words contains 3; expected text"),
+        ({"words": [""]}, ValueError, "words contains ''; expected 1 to 10 letters"),
+        ({"words": ["a" * 11]}, ValueError, "'aaaaaaaaaaa'; expected 1 to 10 letters"),
+        ({"words": ["Cab"]}, ValueError, "words contains 'Cab'; expected letters a to"),
+        ({"words": ["it's"]}, ValueError, 'words contains "it\'s"; expected letters'),
+        ({"words": ["café"]}, ValueError, "words contains 'café'"),
+    ],
+)
+def test_attention_names_a_bad_argument(arguments, error, message):
+    if "model" not in arguments:
+        arguments = {"model": arguments.pop("make", pronouncer)()} | arguments
+    with pytest.raises(error, match=message):
+        live.attention(**arguments)
+
+
+def test_attention_keeps_the_weights_in_16_bits():
+    model = pronouncer()
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=w.shape).astype("float32") for w in model.get_weights()]
+    weights[5][0, 0] = 1e-6  # below the normal numbers of 16 bits
+    model.set_weights(weights)
+    config = config_of(live.attention(model, ("cab", "dab")))
+    assert config["words"] == ["cab", "dab"]
+    assert config["sounds"][:2] == ["AA", "AE"] and len(config["sounds"]) == 39
+    found = live.attention_weights(config)
+    for given, kept in zip(weights, found, strict=True):
+        assert kept.dtype == "float32"
+        np.testing.assert_array_equal(kept, given.astype("float16"))
+    model.set_weights(found)
+    assert live.attention(model).config["weights"] == config["weights"]

@@ -84,6 +84,13 @@ def transfer():
     return live.transfer(images, np.arange(30) % 3, features, ["one", "two", "three"])
 
 
+def attention():
+    """The figure of letters and sounds, untrained, for tests of all figures."""
+    from dlbook.zoo.pronouncer import pronouncer
+
+    return live.attention(pronouncer())
+
+
 def drag_by_touch(page, start, end):
     """A finger from one place of the window to another."""
     session = page.context.new_cdp_session(page)

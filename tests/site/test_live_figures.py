@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from live_page import blend, call, document, drag_by_touch, lenet, transfer
+from live_page import attention, blend, call, document, drag_by_touch, lenet, transfer
 
 from dlbook import live
 
@@ -19,9 +19,12 @@ FIGURES = (
     live.double_descent,
     live.convolution,
     live.residual,
+    live.recurrent,
+    live.gates,
     blend,
     lenet,
     transfer,
+    attention,
 )
 
 
