@@ -47,7 +47,7 @@ PARTS = {
     },
     "VI · Scale": {18: "Hardware|and scale"},
 }
-AVAILABLE = set(range(1, 15))
+AVAILABLE = set(range(1, 18))
 
 
 def svg(width: int, height: int, title: str, body: list[str]) -> str:
