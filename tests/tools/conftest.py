@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -125,3 +126,21 @@ def executions(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(execute, "run", run)
     return names
+
+
+@pytest.fixture(scope="module")
+def script(request):
+    """What stands in the study that the test module names as `SCRIPT`."""
+    return runpy.run_path(str(request.module.SCRIPT))
+
+
+@pytest.fixture(scope="module")
+def conclude(script):
+    return script["conclude"]
+
+
+@pytest.fixture
+def results(request):
+    """The study's results, fresh for each test to falsify."""
+    text = request.module.SCRIPT.with_suffix(".json").read_text(encoding="utf-8")
+    return json.loads(text)["results"]

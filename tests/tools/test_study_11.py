@@ -1,8 +1,5 @@
 """The record of study 11 bears its conclusions, and no falsified record does."""
 
-import json
-import runpy
-
 import numpy as np
 import pytest
 
@@ -10,17 +7,6 @@ from tools.environment import ROOT
 
 SCRIPT = ROOT / "studies/11_lenet.py"
 SETS = "as they are", "moved", "shuffled"
-
-
-@pytest.fixture(scope="module")
-def conclude():
-    return runpy.run_path(str(SCRIPT))["conclude"]
-
-
-@pytest.fixture
-def results():
-    text = SCRIPT.with_suffix(".json").read_text(encoding="utf-8")
-    return json.loads(text)["results"]
 
 
 def spoil(runs, count):

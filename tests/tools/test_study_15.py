@@ -1,24 +1,10 @@
 """The record of study 15 bears its conclusions, and no falsified record does."""
 
-import json
-import runpy
-
 import pytest
 
 from tools.environment import ROOT
 
 SCRIPT = ROOT / "studies/15_names.py"
-
-
-@pytest.fixture(scope="module")
-def conclude():
-    return runpy.run_path(str(SCRIPT))["conclude"]
-
-
-@pytest.fixture
-def results():
-    text = SCRIPT.with_suffix(".json").read_text(encoding="utf-8")
-    return json.loads(text)["results"]
 
 
 def test_the_record_as_it_is(conclude, results):

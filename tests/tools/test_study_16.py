@@ -1,13 +1,10 @@
-"""The records of study 16 bear their conclusions, and no falsified record does."""
-
-import json
-import runpy
+"""The record of 16_adding bears its conclusions, and no falsified record does."""
 
 import pytest
 
 from tools.environment import ROOT
 
-ADDING = ROOT / "studies/16_adding.py"
+SCRIPT = ROOT / "studies/16_adding.py"
 SOLVED = [
     ("simple", "25"),
     *((name, length) for name in ("LSTM", "GRU") for length in ("25", "50", "100")),
@@ -21,21 +18,6 @@ UNSOLVED = [
     ("tanh from identity", "100"),
     ("simple, 65 units", "100"),
 ]
-
-
-def load(script):
-    text = script.with_suffix(".json").read_text(encoding="utf-8")
-    return json.loads(text)["results"]
-
-
-@pytest.fixture(scope="module")
-def conclude():
-    return runpy.run_path(str(ADDING))["conclude"]
-
-
-@pytest.fixture
-def results():
-    return load(ADDING)
 
 
 def refused(conclude, results):
@@ -124,65 +106,3 @@ def test_a_count_that_was_not_measured_is_refused(conclude, results):
 def test_a_cell_that_is_missing_is_refused(conclude, results):
     del results["tanh from identity"]
     refused(conclude, results)
-
-
-SUNSPOTS = ROOT / "studies/16_sunspots.py"
-
-
-@pytest.fixture(scope="module")
-def conclude_sunspots():
-    return runpy.run_path(str(SUNSPOTS))["conclude"]
-
-
-@pytest.fixture
-def sunspots():
-    return load(SUNSPOTS)
-
-
-def test_the_record_of_the_sunspots_as_it_is(conclude_sunspots, sunspots):
-    conclude_sunspots(sunspots)
-
-
-@pytest.mark.parametrize("name", ["GRU", "LSTM"])
-@pytest.mark.parametrize("shift", [-25.0, 25.0])
-def test_other_forecasts_are_refused(conclude_sunspots, sunspots, name, shift):
-    runs = sunspots[name]["forecasts"]
-    runs[:] = [[max(0.0, value + shift) for value in run] for run in runs]
-    refused(conclude_sunspots, sunspots)
-
-
-@pytest.mark.parametrize("name", ["GRU", "LSTM"])
-def test_forecasts_that_know_the_years_are_refused(conclude_sunspots, sunspots, name):
-    from dlbook import data
-
-    years, numbers = data.sunspots()
-    sunspots[name]["forecasts"] = [numbers[years >= 1932].tolist()] * 5
-    refused(conclude_sunspots, sunspots)
-
-
-@pytest.mark.parametrize("name", ["GRU", "LSTM"])
-def test_forecasts_of_other_years_are_refused(conclude_sunspots, sunspots, name):
-    runs = sunspots[name]["forecasts"]
-    runs[:] = [run[1:] + run[:1] for run in runs]
-    refused(conclude_sunspots, sunspots)
-
-
-@pytest.mark.parametrize("place", range(3))
-@pytest.mark.parametrize("name", ["GRU", "LSTM"])
-def test_another_setting_is_refused(conclude_sunspots, sunspots, name, place):
-    sunspots[name]["chosen"][place] = {0: 2, 1: 0.03, 2: 25}[place]
-    refused(conclude_sunspots, sunspots)
-
-
-@pytest.mark.parametrize("factor", [0.9, 1.1])
-@pytest.mark.parametrize("name", ["GRU", "LSTM"])
-def test_other_held_out_errors_are_refused(conclude_sunspots, sunspots, name, factor):
-    tried = sunspots[name]["tried"]
-    for key, errors in tried.items():
-        tried[key] = [factor * error for error in errors]
-    refused(conclude_sunspots, sunspots)
-
-
-def test_a_missing_run_is_refused(conclude_sunspots, sunspots):
-    sunspots["LSTM"]["forecasts"].pop()
-    refused(conclude_sunspots, sunspots)
