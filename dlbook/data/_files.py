@@ -90,9 +90,14 @@ def packaged(name):
     return content
 
 
+def archive(content):
+    """Opens the content of an npz file; each array is read when it is asked for."""
+    return np.load(io.BytesIO(content), allow_pickle=False)
+
+
 def split(content):
     """Reads the training and the test part out of a file of arrays."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+    with archive(content) as arrays:
         train = arrays["x_train"], arrays["y_train"]
         test = arrays["x_test"], arrays["y_test"]
     return train, test

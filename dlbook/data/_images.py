@@ -1,10 +1,8 @@
 """Images: handwritten digits and photographs."""
 
-import io
-
 import numpy as np
 
-from dlbook.data._files import Arrays, download, packaged, split
+from dlbook.data._files import Arrays, archive, download, packaged, split
 
 PHOTOS = ("astronaut", "camera", "chelsea", "china", "coffee")
 PHOTOS += ("flower", "motorcycle", "rocket")
@@ -71,5 +69,5 @@ def photo(name: str) -> np.ndarray:
     """
     if name not in PHOTOS:
         raise ValueError(f"name must be one of {', '.join(PHOTOS)}, got {name!r}")
-    with np.load(io.BytesIO(packaged("photos.npz")), allow_pickle=False) as arrays:
+    with archive(packaged("photos.npz")) as arrays:
         return arrays[name]

@@ -1,10 +1,6 @@
 """Words: first names, and how English words are spoken."""
 
-import io
-
-import numpy as np
-
-from dlbook.data._files import Arrays, packaged, split
+from dlbook.data._files import Arrays, archive, packaged, split
 
 
 def names() -> Arrays:
@@ -32,7 +28,7 @@ def names() -> Arrays:
     >>> print(*train[:3])
     barbra elfriede farah
     """
-    with np.load(io.BytesIO(packaged("names.npz")), allow_pickle=False) as arrays:
+    with archive(packaged("names.npz")) as arrays:
         return arrays["train"], arrays["test"]
 
 

@@ -1,6 +1,5 @@
 """EfficientNet-Lite0 with its ImageNet weights."""
 
-import io
 import operator
 from typing import Any
 
@@ -8,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from dlbook.data._files import packaged
+from dlbook.data._files import archive, packaged
 
 # Of each stage: blocks, kernel size, stride of its first block, expansion, channels.
 STAGES = (
@@ -131,8 +130,7 @@ def efficientnet_lite0(size: int = 224, include_top: bool = True) -> keras.Model
     if include_top:
         x = layers.Dense(1000, kernel_initializer="zeros", name="logits")(x)
     model = keras.Model(image, x, name="efficientnet_lite0")
-    content = packaged("efficientnet_lite0.npz")
-    with np.load(io.BytesIO(content), allow_pickle=False) as weights:
+    with archive(packaged("efficientnet_lite0.npz")) as weights:
         for variable in model.weights:
             variable.assign(weights[variable.path].astype("float32"))
     return model

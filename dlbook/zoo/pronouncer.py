@@ -1,13 +1,12 @@
 """A network that turns the spelling of an English word into its sounds."""
 
-import io
 from collections.abc import Iterable
 
 import keras
 import numpy as np
 from keras import layers
 
-from dlbook.data._files import packaged
+from dlbook.data._files import archive, packaged
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SOUNDS = tuple(
@@ -160,7 +159,7 @@ def pronouncer(
     model = keras.Model([word, before], logits, name=name)
     if trained:
         part = "attention" if attention else "state"
-        with np.load(io.BytesIO(packaged("pronouncer.npz"))) as weights:
+        with archive(packaged("pronouncer.npz")) as weights:
             for variable in model.weights:
                 variable.assign(weights[f"{part}/{variable.path}"].astype("float32"))
     return model
