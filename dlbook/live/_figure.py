@@ -1,9 +1,11 @@
 """A live figure as HTML, and the checks that the figures' arguments pass."""
 
+import base64
 import html
 import importlib.resources
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,3 +83,13 @@ def _numbers(name: str, value: Any) -> np.ndarray:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity; expected finite numbers")
     return array
+
+
+def _one_of(name: str, value: Any, known: Sequence[str], more: str = "") -> str:
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; expected {', '.join(known)}{more}")
+    return value
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")

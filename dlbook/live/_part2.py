@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _numbers, _positive
+from dlbook.live._figure import LiveFigure, _numbers, _one_of, _positive
 
 #: Activations that `hidden_layer` offers, in the order of its menu.
 ACTIVATIONS = ("identity", "step", "sigmoid", "tanh", "relu")
@@ -91,9 +91,7 @@ def hidden_layer(
         ...
     ValueError: activation is 'linear'; expected identity, step, sigmoid, tanh, relu
     """
-    if activation not in ACTIVATIONS:
-        expected = ", ".join(ACTIVATIONS)
-        raise ValueError(f"activation is {activation!r}; expected {expected}")
+    _one_of("activation", activation, ACTIVATIONS)
     weights = _WEIGHTS if weights is None else weights
     try:
         count = len(weights)
@@ -152,8 +150,7 @@ def hinges(f: str = "runge", n: int = 4) -> LiveFigure:
         ...
     ValueError: n is 0; expected 1 to 64
     """
-    if f not in FUNCTIONS:
-        raise ValueError(f"f is {f!r}; expected {', '.join(FUNCTIONS)}")
+    _one_of("f", f, FUNCTIONS)
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
         raise TypeError(f"n is {n!r}; expected an integer")
     if not 1 <= n <= MAX_HINGES:

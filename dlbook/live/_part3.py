@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _number, _numbers
+from dlbook.live._figure import LiveFigure, _number, _numbers, _one_of
 
 #: Activations that `activations` offers, in the order of its menu.
 DEEP_ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu")
@@ -65,9 +65,7 @@ def activations(
         ...
     ValueError: activation is 'step'; expected identity, tanh, sigmoid, relu
     """
-    if activation not in DEEP_ACTIVATIONS:
-        expected = ", ".join(DEEP_ACTIVATIONS)
-        raise ValueError(f"activation is {activation!r}; expected {expected}")
+    _one_of("activation", activation, DEEP_ACTIVATIONS)
     config = {
         "activation": activation,
         "scale": _within("scale", scale, 1 / 16, 8),
@@ -132,8 +130,7 @@ def optimizers(
     ValueError: optimizers contains 'newton'; expected sgd, momentum, nesterov, \
 adagrad, rmsprop, adam
     """
-    if surface not in SURFACES:
-        raise ValueError(f"surface is {surface!r}; expected {', '.join(SURFACES)}")
+    _one_of("surface", surface, SURFACES)
     if start is not None:
         start = _numbers("start", start)
         if start.shape != (2,):

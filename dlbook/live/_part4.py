@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _numbers
+from dlbook.live._figure import LiveFigure, _base64, _numbers, _one_of
 from dlbook.live._part3 import MAX_SEED, _integer, _within
 
 #: Images that `convolution` offers, in the order of its menu.
@@ -227,8 +227,7 @@ def residual(
         ...
     ValueError: kind is 'dense'; expected plain, residual, highway
     """
-    if kind not in STACKS:
-        raise ValueError(f"kind is {kind!r}; expected {', '.join(STACKS)}")
+    _one_of("kind", kind, STACKS)
     config = {
         "depth": _integer("depth", depth, 1, MAX_DEPTH),
         "kind": kind,
@@ -585,10 +584,6 @@ def _rounded(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     largest = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
     scale = np.where(largest > 0, largest, 1).astype("float32") / np.float32(127)
     return np.rint(kernel / scale).astype("int8"), scale
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(array.tobytes()).decode("ascii")
 
 
 def _text(name: str, value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _numbers
+from dlbook.live._figure import LiveFigure, _base64, _numbers, _one_of
 from dlbook.live._part3 import _within
 
 #: Settings that `recurrent` offers, in the order of its buttons.
@@ -296,10 +296,4 @@ def _half(model: Any) -> str:
         flat = np.concatenate([np.ravel(weight) for weight in weights]).astype("<f2")
     if not np.isfinite(flat).all():
         raise ValueError("model has weights that are not finite in 16 bits")
-    return base64.b64encode(flat.tobytes()).decode("ascii")
-
-
-def _one_of(name: str, value: Any, known: Sequence[str], more: str = "") -> str:
-    if value not in known:
-        raise ValueError(f"{name} is {value!r}; expected {', '.join(known)}{more}")
-    return value
+    return _base64(flat)
