@@ -1,6 +1,9 @@
 """Pages with live figures, and the figures' own interface."""
 
+import json
+
 import numpy as np
+from bs4 import BeautifulSoup
 
 from dlbook import live
 
@@ -12,6 +15,13 @@ def document(*figures, theme="light"):
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Live</title><body>{body}</body></html>"
     )
+
+
+def config_on_page(site, chapter, name):
+    """What a chapter's built page gives to the figure of that name."""
+    html = (site / f"{chapter}.html").read_text("utf-8")
+    (root,) = BeautifulSoup(html, "html.parser").select(f'[data-live="{name}"]')
+    return json.loads(root["data-live-config"])
 
 
 def call(page, name, method, *arguments):

@@ -5,13 +5,10 @@ import json
 import keras
 import numpy as np
 import pytest
-import yaml
-from bs4 import BeautifulSoup
-from live_page import call, contrast, document
+from live_page import call, config_on_page, contrast, document
 
 from dlbook import data, live
 from dlbook.zoo.pronouncer import SOUNDS, encode_sounds, encode_words, pronouncer
-from tools.environment import ROOT
 
 CHAPTER = "book/17_seq2seq_attention"
 SIGNS = ["end", *SOUNDS]
@@ -339,15 +336,8 @@ def test_a_word_is_said_at_once(show, figure):
 
 
 def test_the_chapters_page_speaks_as_keras_does(request, held_out):
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    chapters = [
-        chapter["file"] for part in toc["parts"] for chapter in part["chapters"]
-    ]
-    if CHAPTER not in chapters:
-        pytest.skip(f"{CHAPTER} is not in the contents")
-    html = (request.getfixturevalue("site") / f"{CHAPTER}.html").read_text("utf-8")
-    (root,) = BeautifulSoup(html, "html.parser").select('[data-live="attention"]')
-    network = rounded(json.loads(root["data-live-config"]))
+    config = config_on_page(request.getfixturevalue("site"), CHAPTER, "attention")
+    network = rounded(config)
     words, lines = (part[:200] for part in held_out)
     befores = [[0, *row[row > 0].tolist()] for row in encode_sounds(lines)]
     context = request.getfixturevalue("browser").new_context()
