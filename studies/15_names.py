@@ -137,7 +137,7 @@ def conclude(results):
     assert min(RATES) < best[1] < max(RATES) and min(EPOCHS) < best[2] < max(EPOCHS)
     test, training = np.array(results["test"]), np.array(results["training"])
     assert len(test) == len(training) == 5
-    assert 2.70 < test.min() and test.max() < 2.77  # the best n-grams: 2.80
+    assert 2.70 < test.min() and test.max() < 2.77  # the n-grams of (15.11): 2.80
     assert 2.2 < training.min() and training.max() < 2.35
     assert 0.03 < test.mean() - results["together"] < 0.08
     assert 2.70 < grid[best] < 2.78

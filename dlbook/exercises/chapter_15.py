@@ -53,11 +53,10 @@ def _turned_by_entries(answer):
     vector = np.asarray(answer, dtype=float)
     if vector.shape != (2,) or not np.isfinite(vector).all():
         return f"Expected two finite numbers, got {answer!r}."
-    cut = np.clip(vector, -1, 1)
-    lengths = np.hypot(*vector) * np.hypot(*cut)
-    if not lengths > 0:
+    if not vector.any():
         return "A vector of length 0 has no direction."
-    angle = np.degrees(np.arccos(min(1.0, float(vector @ cut) / lengths)))
+    cut = np.clip(vector, -1, 1)
+    angle = abs(np.degrees(np.arctan2(*vector) - np.arctan2(*cut)))
     return True if angle > 40 else f"It turns by {angle:.1f} degrees."
 
 

@@ -64,7 +64,10 @@ WRONG = {
         lambda q: (-np.log2(np.mean(q)), -np.mean(np.log2(q))),
         lambda q: (-np.mean(np.log2(np.max(q, axis=0))), -np.mean(np.log2(q))),
     ],
-    "15.8": [(1.0, 1.0), (0.5, 0.1), (3.0, 1.0), (0.0, 0.0), (np.inf, 1.0), 100.0],
+    "15.8": [
+        *((1.0, 1.0), (0.5, 0.1), (3.0, 1.0), (0.0, 0.0), (np.inf, 1.0), 100.0),
+        (1.5e-162, 1.5e-162),  # the squares are 0
+    ],
 }
 OTHER = {
     "15.2": (  # the units exchanged, and scaled
