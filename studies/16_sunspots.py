@@ -1,6 +1,7 @@
 """Study 16: one year ahead on the sunspots, by GRU and LSTM from scratch.
 
 A cell reads the square roots of 24 years' numbers, a last layer forecasts the 25th.
+Each block of the recurrent weights starts as an orthogonal matrix of its own.
 Width, learning rate and number of steps are chosen by networks that learn from the
 years up to 1855 and forecast those from 1856 to 1931; then others learn from all years
 up to 1931, and forecast each later one from the 24 before it.
@@ -24,7 +25,7 @@ CELLS = {
     "GRU": (3, gated.gru_forward, gated.gru_backward),
     "LSTM": (4, gated.lstm_forward, gated.lstm_backward),
 }
-UNITS, RATES = (2, 4, 8, 16), (0.003, 0.01, 0.03, 0.1, 0.3)
+UNITS, RATES = (2, 4, 8, 16, 32), (0.003, 0.01, 0.03, 0.1, 0.3)
 STEPS = range(25, 401, 25)
 TUNING_SEEDS = 100, 101, 102
 
@@ -133,7 +134,8 @@ def conclude(results):
         assert list(found["tried"]) == settings
         assert all(len(errors) == len(STEPS) for errors in found["tried"].values())
         units, rate, steps = found["chosen"]
-        assert units in UNITS and RATES[0] < rate < RATES[-1]  # no end of the grid
+        assert UNITS[0] < units < UNITS[-1]  # no end of the grid
+        assert RATES[0] < rate < RATES[-1]
         assert STEPS[0] < steps < STEPS[-1]
         least = min(min(errors) for errors in found["tried"].values())
         chosen = found["tried"][f"{units} units, {rate}"]

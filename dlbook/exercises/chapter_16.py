@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlbook import data
-from dlbook._check import Function, Property, Value, _unanswered
+from dlbook._check import Function, Property, Value
 from dlbook.scratch.gated import gru_forward, lstm_forward
 from dlbook.scratch.loss import sigmoid
 
@@ -34,7 +34,7 @@ def _from_slide(answer):
         w = random.normal(size=(inputs, 3 * units))
         u = random.normal(size=(units, 3 * units))
         found = answer(w.copy(), u.copy())
-        if _unanswered(found):
+        if found is None or found is ...:
             return None
         if len(found) != 3:
             return f"Expected three arrays, got {len(found)}."
@@ -135,6 +135,7 @@ EXERCISES = {
     "16.8": Function(
         _by_blocks,
         cases=[
+            (np.array([1.0, 4.0, 0.0, 1.0]), np.array([0.0, 1.0, 2.0, 3.0]), 2),
             (_RANDOM.normal(size=12) ** 2, _RANDOM.normal(size=12) ** 2, 3),
             (np.arange(20.0), np.arange(20.0)[::-1] ** 2, 5),
             (_RANDOM.normal(size=8) ** 2, _RANDOM.normal(size=8) ** 2, 1),
