@@ -36,8 +36,7 @@ def main() -> None:
     train, _ = data.pronunciations()
     content = {}
     for name, part in PARTS.items():
-        rate = record["results"][name]["chosen"]
-        settings = rate, record["seeds"][0], study["EPOCHS"]
+        settings = *record["results"][name]["chosen"], record["seeds"][0]
         model = study["trained"](study["NETWORKS"][name], *train, *settings)
         content |= arrays(model, part)
     packing.write("pronouncer.npz", content)

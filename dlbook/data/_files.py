@@ -30,7 +30,7 @@ PACKAGED = {
     "names.npz": ("a5d7a654c44ecc693d8f6324854cbc9dbe1b8baca9c0c7df289aaf6d983b0e3a"),
     "photos.npz": ("e4e99cc2f640366e69a879dbe0d6eaf072d12a59346a5c613c994473ed7509dd"),
     "pronouncer.npz": (
-        "0bb3b5bf2afa87e91853329fa4a0a104368a48d13918a86ac2ef20e957e0a6d0"
+        "15a5f1fd1ad43112a463a8bac77e81a742c4744c1a6010eb0d5c026fb42c50c8"
     ),
     "pronunciations.npz": (
         "bd19ff551a6a0110b52137a4c58c793bd8e71349cc0ad2f7b0fa6a19f4f075c7"

@@ -1,5 +1,7 @@
 """References of the exercises of chapter 17, Sequence to sequence, and attention."""
 
+from functools import partial
+
 import numpy as np
 
 from dlbook._check import Function, Property, Value, _unanswered
@@ -62,6 +64,50 @@ def _greedy_loses(answer):
     return True
 
 
+def _answers(p_next, length, said=(), p=1.0):
+    """All answers with their probabilities."""
+    if len(said) == length or said[-1:] == (0,):
+        yield p, said
+    else:
+        for sign, share in enumerate(p_next(said)):
+            yield from _answers(p_next, length, (*said, sign), p * share)
+
+
+def _drawn(seed, said):
+    return np.random.default_rng([seed, *said]).dirichlet([0.5] * 4).tolist()
+
+
+def _tempting(said):
+    """The likeliest first sign, 1, is followed by anything, the others by one sign."""
+    if said[:1] == (1,):
+        return [0.25] * 4
+    return [0.0, 0.0, 1.0, 0.0] if said else [0.1, 0.5, 0.4, 0.0]
+
+
+def _finds_the_likeliest(answer):
+    drawn = [(partial(_drawn, seed), min(seed, 5)) for seed in range(1, 9)]
+    for p_next, length in [*drawn, (_tempting, 4)]:
+        asked = []
+
+        def watched(said, p_next=p_next, asked=asked):
+            said = tuple(int(sign) for sign in said)
+            if said[-1:] == (0,):
+                raise ValueError(f"{said} has ended: nothing follows")
+            asked.append(said)
+            return p_next(said)
+
+        found = answer(watched, length)
+        if found is None or found is ...:
+            return None
+        p, best = max(_answers(p_next, length))
+        if tuple(int(sign) for sign in found) != best:
+            return f"For answers of up to {length} signs it misses the likeliest."
+        for said in asked:
+            if np.prod([p_next(said[:t])[k] for t, k in enumerate(said)]) < p - 1e-12:
+                return "It asked what follows a beginning less likely than the answer."
+    return True
+
+
 EXERCISES = {
     "17.1": Value(
         [3, 3 / 7, 4 / 15, 2 / 3],
@@ -77,7 +123,7 @@ EXERCISES = {
         rtol=1e-9,
     ),
     "17.3": Value(
-        [0.25, 0.25, 0.5, 3, 3, 3, 3],
+        [0.25, 0.25, 0.5, 4.5, 4.5, 3, 3],
         "The power of a sum is a product: exp(2 ln 2) = 4. A hidden key has the "
         "weight 0, and the others still have the sum 1.",
         rtol=1e-3,
@@ -130,5 +176,11 @@ EXERCISES = {
         hint="Variances of independent terms add, and the variance of a product of "
         "independent numbers of mean 0 is the product of their variances.",
         rtol=1e-3,
+    ),
+    "17.9": Property(
+        _finds_the_likeliest,
+        "Keep all beginnings with their probabilities; always extend the likeliest. "
+        "When it is a whole answer, what can still come of the others?",
+        function=True,
     ),
 }

@@ -21,6 +21,32 @@ def turned(k, size):
     return chapter_17._turn(-k, size)
 
 
+def likeliest(p_next, length, width):
+    """A beam: with a wide one it finds the answer, but asks too much."""
+    beam = [(1.0, ())]
+    for _ in range(length):
+        wider = []
+        for p, said in beam:
+            ended = said[-1:] == (0,)
+            shares = [] if ended else p_next(said)
+            wider += [(p, said)] if ended else []
+            wider += [(p * share, (*said, k)) for k, share in enumerate(shares)]
+        beam = sorted(wider, reverse=True)[:width]
+    return beam[0][1]
+
+
+def depth_first(p_next, length, said=(), p=1.0, best=(0.0, ())):
+    """Sure, and less than all; but it asks what a likelier beginning makes needless."""
+    if said[-1:] == (0,) or len(said) == length:
+        best = max(best, (p, said))
+    else:
+        for share, sign in sorted(((q, k) for k, q in enumerate(p_next(said))))[::-1]:
+            if p * share > best[0]:
+                more = (*said, sign), p * share
+                best = depth_first(p_next, length, *more, best)
+    return best if said else best[1]
+
+
 WRONG = {
     "17.1": [
         (4, 4 / 7, 5 / 15, 2 / 3),
@@ -35,9 +61,10 @@ WRONG = {
         lambda e, n: 67 * e + 12 * e * n + 18 * n**2 + 106 * n + 40,
     ],
     "17.3": [
-        (0.2, 0.2, 0.6, 3, 3, 3, 3),
-        (0.25, 0.25, 0.5, 3, 3, 1.5, 1.5),
-        (1 / 3, 1 / 3, 1 / 3, 3, 3, 3, 3),
+        (0.2, 0.2, 0.6, 4.5, 4.5, 3, 3),
+        (0.25, 0.25, 0.5, 4.5, 4.5, 1.5, 1.5),
+        (0.25, 0.25, 0.5, 4.5, 4.5, 4.5, 4.5),  # the mask forgotten
+        (1 / 3, 1 / 3, 1 / 3, 4, 4, 3, 3),
     ],
     "17.4": [
         lambda *case: by_keys(*case, centred=False),
@@ -51,8 +78,9 @@ WRONG = {
         lambda lengths, T: chapter_17._mask(lengths, T).swapaxes(1, 2),
         lambda lengths, T: ~chapter_17._mask(lengths, T),
         lambda lengths, T: np.tri(T, k=-1, dtype=bool) & chapter_17._mask(lengths, T),
-        lambda lengths, T: np.ones((T, T), bool)
-        & (np.arange(T) < np.asarray(lengths)[:, None, None]),
+        lambda lengths, T: (
+            np.ones((T, T), bool) & (np.arange(T) < np.asarray(lengths)[:, None, None])
+        ),
     ],
     "17.6": [
         ([0.4, 0.35, 0.25], np.full((3, 3), 1 / 3)),
@@ -76,6 +104,15 @@ WRONG = {
         lambda d, q, k: d * q**2 * k**2,
         lambda d, q, k: np.sqrt(d * q * k),
         lambda d, q, k: d * q * k,
+    ],
+    "17.9": [
+        depth_first,
+        lambda p_next, length: likeliest(p_next, length, 1),
+        lambda p_next, length: likeliest(p_next, length, 4),
+        lambda p_next, length: likeliest(p_next, length, 4**length),
+        lambda p_next, length: (0,) * length,
+        lambda p_next, length: (),
+        lambda p_next, length: p_next((0,)),
     ],
 }
 SHORT = {
