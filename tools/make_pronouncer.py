@@ -8,7 +8,6 @@ weights are others, as good as these. After a run, write the printed SHA-256 int
 `dlbook/data/_files.py` and `dlbook/datasets/SOURCES.md`.
 """
 
-import json
 import runpy
 
 import numpy as np
@@ -32,7 +31,7 @@ def arrays(model, part: str) -> dict[str, np.ndarray]:
 def main() -> None:
     """Trains both networks and writes the file."""
     study = runpy.run_path(str(STUDY))
-    record = json.loads(STUDY.with_suffix(".json").read_text(encoding="utf-8"))
+    record = data.study(STUDY.stem)
     train, _ = data.pronunciations()
     content = {}
     for name, part in PARTS.items():

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from dlbook import data
 from tools import execute
 from tools.environment import ROOT
 
@@ -142,5 +143,15 @@ def conclude(script):
 @pytest.fixture
 def results(request):
     """The study's results, fresh for each test to falsify."""
-    text = request.module.SCRIPT.with_suffix(".json").read_text(encoding="utf-8")
-    return json.loads(text)["results"]
+    return data.study(request.module.SCRIPT.stem)["results"]
+
+
+@pytest.fixture
+def refused(conclude):
+    """Holds that the conclusions do not stand on these results."""
+
+    def check(results):
+        with pytest.raises(AssertionError):
+            conclude(results)
+
+    return check
