@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from dlbook._check import Function, Property, Value
+from dlbook.scratch.loss import softmax
 from dlbook.scratch.recurrent import recurrent_forward
 
 _RANDOM = np.random.default_rng(15)
@@ -23,8 +24,7 @@ def _first_state(e, u):
 
 
 def _cooled(z, temperature):
-    shares = np.exp((z - np.max(z, axis=-1, keepdims=True)) / temperature)
-    return shares / shares.sum(axis=-1, keepdims=True)
+    return softmax(z / temperature)
 
 
 def _together(q):
