@@ -263,11 +263,7 @@
       drawNet();
       drawRegions();
       drawHinges();
-      sliders.forEach(([, slider, value], k) => {
-        slider.value = theta[k];
-        value.textContent = format(Number(theta[k].toFixed(2)));
-        slider.setAttribute("aria-valuetext", value.textContent);
-      });
+      dials.forEach(({ show }, k) => show(theta[k], format(Number(theta[k].toFixed(2)))));
       runButton.textContent = loop.running ? "Pause" : "Run";
       view.show({ loss: now.loss.toFixed(4), right: `${now.correct} of 4`, steps, "random start": start || "–" }, explain(now), verdict(now));
     }
@@ -293,16 +289,11 @@
     });
     const [menuLabel, menu] = live.select("Activation", Object.keys(ACTIVATIONS).map((name) => [name, name]), choose);
     menu.value = key;
-    const sliders = NAMES.map((name, k) => {
-      const [label, slider] = live.slider(name, { min: -LIMIT, max: LIMIT, step: 0.1 }, (v) => change(() => (theta[k] = v)));
-      const value = live.html("span", { class: "live-value", "aria-hidden": "true" });
-      label.append(value);
-      return [label, slider, value];
-    });
+    const dials = NAMES.map((name, k) => live.dial(name, { min: -LIMIT, max: LIMIT, step: 0.1 }, (v) => change(() => (theta[k] = v))));
     const runButton = live.button("Run", () => (loop.running ? loop.stop() : (fresh(), loop.start())));
     view.controls.append(
       menuLabel,
-      live.html("div", { class: "live-pair" }, ...sliders.map(([label]) => label)),
+      live.html("div", { class: "live-pair" }, ...dials.map(({ label }) => label)),
       live.button("Step", () => { loop.running = false; fresh(); advance(); draw(); }),
       runButton,
       live.button("Random start", () => change(() => begin(start + 1))),

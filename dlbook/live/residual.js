@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { html, svg, clamp, format, scientific } = live;
+  const { svg, clamp, format, scientific } = live;
   const SIZE = [400, 322];
   const PLOT = { across: [60, 388], up: [272, 34] };
   const N = 24; // units of each layer
@@ -113,11 +113,9 @@
       stacks = Object.fromEntries(NAMES.map((name) => [name, run(name)]));
       plots.forEach((parts, side) => plot(parts, ["activation_std", "gradient_norm"][side]));
       menu.value = kind;
-      sliders.forEach(([, node, value], k) => {
+      dials.forEach(({ show }, k) => {
         const now = [depth, scale, bias][k];
-        node.value = now;
-        value.textContent = format(Number(now.toFixed(2)));
-        node.setAttribute("aria-valuetext", value.textContent);
+        show(now, format(Number(now.toFixed(2))));
       });
       buttons.forEach(([node, s]) => node.setAttribute("aria-pressed", Math.abs(s - scale) < 1e-9));
       const { activation_std: std, gradient_norm: norms } = stacks[kind];
@@ -138,19 +136,14 @@
     }
 
     const [menuLabel, menu] = live.select("Network", NAMES.map((name) => [name, KINDS[name][0]]), (value) => set({ kind: value }));
-    const sliders = [
+    const dials = [
       ["Depth", { min: 1, max: MOST, step: 1 }, "depth"], ["Weight scale s", { min: 0, max: SCALE, step: 0.02 }, "scale"],
       ["Gate bias b", { min: -BIAS, max: BIAS, step: 0.1 }, "gate_bias"],
-    ].map(([name, range, key]) => {
-      const value = html("span", { class: "live-value", "aria-hidden": "true" });
-      const [label, node] = live.slider(name, range, (v) => set({ [key]: v }));
-      label.append(value);
-      return [label, node, value];
-    });
+    ].map(([name, range, key]) => live.dial(name, range, (v) => set({ [key]: v })));
     const buttons = [["s = 0", 0], ["s = 0.3", 0.3], ["Glorot", 1], ["He", Math.SQRT2]].map(([name, s]) => [live.button(name, () => set({ scale: s })), s]);
     const reset = () => set(config);
     view.controls.append(
-      menuLabel, ...sliders.map(([label]) => label), ...buttons.map(([node]) => node),
+      menuLabel, ...dials.map(({ label }) => label), ...buttons.map(([node]) => node),
       live.button("New weights", () => set({ seed: (seed + 1) % SEEDS })), live.button("Reset", reset),
     );
     reset();

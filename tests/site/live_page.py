@@ -24,6 +24,13 @@ def config_on_page(site, chapter, name):
     return json.loads(root["data-live-config"])
 
 
+def press(page, role, name, *keys):
+    """Presses keys, one after the other, on the control of that role and name."""
+    page.get_by_role(role, name=name, exact=True).focus()
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def call(page, name, method, *arguments):
     script = "([name, method, args]) => window.dlbookLive[name][method](...args)"
     return page.evaluate(script, [name, method, list(arguments)])

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from live_page import call, contrast, document
+from live_page import call, contrast, document, press
 
 from dlbook import live
 from dlbook.scratch import network
@@ -216,9 +216,7 @@ def test_hidden_layer_answers_to_the_keyboard(show):
     page = show(document(live.hidden_layer()))
 
     def after(role, name, *keys):
-        page.get_by_role(role, name=name, exact=True).focus()
-        for key in keys:
-            page.keyboard.press(key)
+        press(page, role, name, *keys)
         return call(page, "hidden_layer", "state")
 
     for k, name in enumerate(["W₁₁", "W₁₂", "W₂₁", "W₂₂", "b₁", "b₂", "w₁", "w₂", "b"]):

@@ -13,6 +13,7 @@ from live_page import (
     maps_of,
     normal,
     photograph,
+    press,
     uniform,
 )
 from numpy.lib.stride_tricks import sliding_window_view
@@ -473,9 +474,7 @@ def test_residual_answers_to_keyboard_mouse_and_touch(show):
     first = call(page, "residual", "state")
 
     def after(role, name, *keys):
-        page.get_by_role(role, name=name, exact=True).focus()
-        for key in keys:
-            page.keyboard.press(key)
+        press(page, role, name, *keys)
         return call(page, "residual", "state")
 
     assert after("slider", "Depth", "Home")["depth"] == 1

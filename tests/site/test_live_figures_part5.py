@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from live_page import call, contrast, document, drag_by_touch
+from live_page import call, contrast, document, drag_by_touch, press
 
 from dlbook import gradients, live
 
@@ -182,10 +182,8 @@ def test_recurrents_bars_stand_for_the_numbers(show):
 def test_recurrent_answers_to_keyboard_and_mouse(show):
     page = show(document(live.recurrent("1001")))
 
-    def press(name, *keys, role="button"):
-        page.get_by_role(role, name=name, exact=True).focus()
-        for key in keys:
-            page.keyboard.press(key)
+    def after(name, *keys, role="button"):
+        press(page, role, name, *keys)
         state = call(page, "recurrent", "state")
         hold_recurrent(state)
         return state
@@ -194,20 +192,20 @@ def test_recurrent_answers_to_keyboard_and_mouse(show):
         return "".join(map(str, call(page, "recurrent", "state")["bits"]))
 
     field = page.get_by_role("textbox", name="Bits")
-    press("Bit 2: 0", "Enter")
+    after("Bit 2: 0", "Enter")
     assert bits() == "1101" == field.input_value()
-    press("Bit 2: 1", "Space")
-    press("Bit 1: 1", "Delete")
+    after("Bit 2: 1", "Space")
+    after("Bit 1: 1", "Delete")
     assert bits() == "001"
     focused = "document.activeElement.getAttribute('aria-label')"
     assert page.evaluate(focused) == "Bit 1: 0"
-    press("Bit 3: 1", "Backspace")
+    after("Bit 3: 1", "Backspace")
     assert (bits(), page.evaluate(focused)) == ("00", "Bit 2: 0")
-    press("Bit 1: 0", "Delete", "Delete")
+    after("Bit 1: 0", "Delete", "Delete")
     assert bits() == "0"
-    press("Add a bit", "Enter", "Enter")
+    after("Add a bit", "Enter", "Enter")
     assert bits() == "011"
-    press("Add a bit", *["Enter"] * 7)
+    after("Add a bit", *["Enter"] * 7)
     assert (bits(), page.evaluate(focused)) == ("0111111111", "Bit 10: 1")
     assert not page.get_by_role("button", name="Add a bit").is_visible()
     # What is no bit is not typed; an empty field leaves the bits alone.
@@ -222,14 +220,14 @@ def test_recurrent_answers_to_keyboard_and_mouse(show):
     page.keyboard.type("0110111000")
     assert bits() == "1010110111"
     for name, keys, value in (("w", ["End"], 2), ("u", ["Home"], -1.5), ("b", [], 0)):
-        state = press(name, *keys, role="slider")
+        state = after(name, *keys, role="slider")
         assert state["weights"][name] == value
-    assert press("b", "ArrowRight", role="slider")["weights"]["b"] == 0.05
-    assert press("Step", "Home", role="slider")["step"] == 0
-    assert press("Step", *["ArrowRight"] * 3, role="slider")["step"] == 3
+    assert after("b", "ArrowRight", role="slider")["weights"]["b"] == 0.05
+    assert after("Step", "Home", role="slider")["step"] == 0
+    assert after("Step", *["ArrowRight"] * 3, role="slider")["step"] == 3
     page.get_by_role("combobox", name="Activation").select_option("relu")
     hold_recurrent(call(page, "recurrent", "state"))
-    press("Reset", "Enter")
+    after("Reset", "Enter")
     state = call(page, "recurrent", "state")
     assert (bits(), state["preset"], state["step"]) == ("1001", "counts", 3)
     # A click on a column, away from the bit, shows its step.
@@ -433,23 +431,21 @@ def test_gates_passages_open_as_the_gates(show):
 def test_gates_are_edited_by_mouse_and_keyboard(show):
     page = show(document(live.gates(sequence=[[0.5, 1], [-0.25, 0]])))
 
-    def press(name, *keys, role="button"):
-        page.get_by_role(role, name=name, exact=True).focus()
-        for key in keys:
-            page.keyboard.press(key)
+    def after(name, *keys, role="button"):
+        press(page, role, name, *keys)
         state = call(page, "gates", "state")
         hold_gates(state)
         return state
 
-    state = press("Value 2", "ArrowUp", "ArrowRight", role="slider")
+    state = after("Value 2", "ArrowUp", "ArrowRight", role="slider")
     assert (state["sequence"][1], state["step"]) == ([-0.15, 0], 1)
     dot = page.get_by_role("slider", name="Value 2")
     assert dot.get_attribute("aria-valuenow") == "-0.15"
-    state = press("Value 1", *["Shift+ArrowDown"] * 8, role="slider")
+    state = after("Value 1", *["Shift+ArrowDown"] * 8, role="slider")
     assert state["sequence"][0] == [-1, 1]
     mark = page.get_by_role("checkbox", name="Mark 2")
     assert mark.get_attribute("aria-checked") == "false"
-    assert press("Mark 2", "Space", role="checkbox")["sequence"][1] == [-0.15, 1]
+    assert after("Mark 2", "Space", role="checkbox")["sequence"][1] == [-0.15, 1]
     assert mark.get_attribute("aria-checked") == "true"
     page.get_by_role("checkbox", name="Mark 1").click()
     assert call(page, "gates", "state")["sequence"] == [[-1, 0], [-0.15, 1]]
@@ -461,20 +457,20 @@ def test_gates_are_edited_by_mouse_and_keyboard(show):
     page.mouse.move(x, y - 48 * unit, steps=5)
     page.mouse.up()
     assert call(page, "gates", "state")["sequence"][0] == [0.5, 0]
-    assert press("Add step", "Enter")["sequence"][2:] == [[0.5, 0]]
-    state = press("Add step", *["Enter"] * 9)
+    assert after("Add step", "Enter")["sequence"][2:] == [[0.5, 0]]
+    state = after("Add step", *["Enter"] * 9)
     assert (len(state["sequence"]), state["step"]) == (8, 7)
-    assert len(press("Remove step", "Enter")["sequence"]) == 7
-    state = press("Remove step", *["Enter"] * 9)
+    assert len(after("Remove step", "Enter")["sequence"]) == 7
+    state = after("Remove step", *["Enter"] * 9)
     assert (len(state["sequence"]), state["step"]) == (1, 0)
-    assert press("Bias of f", "ArrowLeft", role="slider")["weights"]["bias"][1] == 9.5
+    assert after("Bias of f", "ArrowLeft", role="slider")["weights"]["bias"][1] == 9.5
     page.get_by_role("combobox", name="Cell").select_option("gru")
-    state = press("Bias of z", "Home", role="slider")
+    state = after("Bias of z", "Home", role="slider")
     assert state["weights"]["bias"] == [[-10, 10, 0], [0, 0, 0]]
     assert not page.get_by_role("slider", name="Bias of f").is_visible()
     page.get_by_role("combobox", name="Weights").select_option("forget")
     assert call(page, "gates", "state")["preset"] == "forget"
-    state = press("Reset", "Enter")
+    state = after("Reset", "Enter")
     assert (state["cell"], state["preset"], state["step"]) == ("lstm", "remember", 0)
     assert state["sequence"] == [[0.5, 1], [-0.25, 0]]
     # A click below a column opens the cell there.
@@ -482,7 +478,7 @@ def test_gates_are_edited_by_mouse_and_keyboard(show):
     box = page.locator(".live-picture").first.bounding_box()
     page.mouse.click(box["x"] + 112 * unit, box["y"] + 300 * unit)
     assert call(page, "gates", "state")["step"] == 1
-    assert press("Step", "Home", role="slider")["step"] == 0
+    assert after("Step", "Home", role="slider")["step"] == 0
 
 
 def test_part_five_is_worked_by_touch(show):
