@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from compiled import compiled
 
 from dlbook.gradients import value_and_grad
 from dlbook.scratch.autodiff import Tensor
@@ -28,22 +29,31 @@ def draw(random, steps=None, dtype="float32"):
     return [array.astype(dtype) for array in (x, w, u, b)]
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_states_are_keras_s(seed):
-    random = np.random.default_rng(seed)
-    x, w, u, b = draw(random)
-    activation = KERAS_KINDS[seed % 4]
-    _, h = recurrent_forward(x, w, u, b, activation)
-    cell = keras.layers.SimpleRNNCell(len(u), activation=activation)
-    cell.build((None, x.shape[2]))
-    cell.set_weights([w, u, b])
-    state = keras.ops.zeros((len(x), len(u)))
-    for t in range(x.shape[1]):  # the layer compiles each shape; the cell does not
-        state, _ = cell(x[:, t], [state])
-        expected = keras.ops.convert_to_numpy(state)
-        tolerance = 1e-5 * max(1, np.abs(expected).max())
-        np.testing.assert_allclose(h[:, t], expected, rtol=0, atol=tolerance)
-    assert h.dtype == "float32"
+@pytest.mark.parametrize("number", range(4))
+def test_states_are_keras_s(number):
+    """Twenty-five shapes for each of the four activations."""
+    activation = KERAS_KINDS[number]
+    zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
+    options = {"activation": activation, "return_sequences": True, **zeros}
+    cases, layers = [], []
+    for seed in range(number, 100, 4):
+        x, w, u, b = draw(np.random.default_rng(seed))
+        layer = keras.layers.SimpleRNN(len(u), **options)
+        layer.build(x.shape)
+        layer.set_weights([w, u, b])
+        cases.append((x, w, u, b))
+        layers.append(layer)
+
+    def states(*inputs):
+        return [layer(x) for layer, x in zip(layers, inputs, strict=True)]
+
+    expected = compiled(states, *[x for x, *_ in cases])
+    for case, theirs in zip(cases, expected, strict=True):
+        _, h = recurrent_forward(*case, activation)
+        assert h.dtype == "float32" and h.shape == theirs.shape
+        for t in range(h.shape[1]):
+            tolerance = 1e-5 * max(1, np.abs(theirs[:, t]).max())
+            np.testing.assert_allclose(h[:, t], theirs[:, t], rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("activation", KERAS_KINDS)

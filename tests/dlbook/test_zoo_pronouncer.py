@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from compiled import compiled
 
 from dlbook import data, zoo
 from dlbook.scratch.attention import attention
@@ -17,10 +18,6 @@ from dlbook.zoo.pronouncer import (
 
 PARTS = {"with attention": True, "without": False}
 WORDS = ["a", "cab", "abbreviate", "though"]
-
-
-def to_numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
 
 
 def gru(inputs, h, weights):
@@ -64,7 +61,7 @@ def test_the_equations_by_hand(with_attention):
     looked = model.get_layer("attention").output[1]
     model = keras.Model(model.input, [model.output, looked])
     before = random.integers(40, size=(4, 12)).astype("int32")
-    z, looks = (to_numpy(part) for part in model([encode_words(WORDS), before]))
+    z, looks = compiled(lambda *x: model(list(x)), encode_words(WORDS), before)
     for row, word in enumerate(WORDS):
         expected, weights = by_hand(model, word, before[row], with_attention)
         np.testing.assert_allclose(z[row], expected, atol=2e-4)
@@ -78,11 +75,15 @@ def test_padding_and_later_sounds_do_not_matter(with_attention):
     keras.utils.set_random_seed(1)
     model = zoo.pronouncer(with_attention)
     before = np.random.default_rng(1).integers(40, size=(4, 12)).astype("int32")
-    padded = to_numpy(model([encode_words(WORDS), before]))
-    alone = to_numpy(model([encode_words(["cab"])[:, :3], before[1:2]]))
+
+    def logits(words, before):
+        return compiled(lambda *x: [model(list(x))], words, before)[0]
+
+    padded = logits(encode_words(WORDS), before)
+    alone = logits(encode_words(["cab"])[:, :3], before[1:2])
     np.testing.assert_allclose(padded[1], alone[0], atol=1e-5)
     changed = np.where(np.arange(12) > 4, (before + 7) % 40, before)
-    other = to_numpy(model([encode_words(WORDS), changed]))
+    other = logits(encode_words(WORDS), changed)
     np.testing.assert_allclose(padded[:, :5], other[:, :5], atol=1e-5)
     assert np.abs(padded[:, 5:] - other[:, 5:]).max() > 1e-3
 
