@@ -1,7 +1,7 @@
 # Each target is one `python -m tools COMMAND`, for machines without make.
 PYTHON ?= python3
 
-COMMANDS = book serve test test-backends test-gpu test-faults notebooks studies \
+COMMANDS = book serve test test-backends test-matrix test-gpu test-faults notebooks studies \
            student address pictures screenshots bench
 
 .PHONY: help clean $(COMMANDS)

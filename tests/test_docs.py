@@ -195,7 +195,7 @@ def test_workflows_cover_every_lane():
     everything = "\n".join([*runs, CI.read_text()])
     lanes = {name for name in commands() if name.startswith("test")}
     for lane in lanes | {"book", "studies"}:
-        assert re.search(rf"\bmake {lane}(?![\w-])", everything), lane
+        assert re.search(rf"(\bmake|-m tools) {lane}(?![\w-])", everything), lane
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the script is for Debian and Ubuntu")

@@ -1,7 +1,8 @@
-"""The two virtual environments: the book's toolchain, and a reader's.
+"""The virtual environments: the book's toolchain, a reader's, and the matrix's.
 
 `.venv` holds what builds and checks the book, and `dlbook` as it stands in the tree.
 `.venv-reader` holds what a reader has in Colab, and `dlbook` installed from its wheel.
+`.venv-matrix` holds one for each backend, Python and kind of release that is tested.
 Only the standard library is used here.
 """
 
@@ -9,7 +10,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,19 +37,27 @@ def environment(name: str) -> str:
     date; one whose making was interrupted is made again.
     """
     folder = ROOT / FOLDERS[name]
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = python_of(folder)
     stamp = folder / "made-for"
     wanted = _digest(name)
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return str(python)
-    if sys.version_info < (3, 11):  # noqa: UP036 (said clearly, not as a crash)
-        raise SystemExit(f"the book needs Python 3.11 or newer, not {sys.version}")
+    if os.path.exists(python) and stamp.exists() and stamp.read_text() == wanted:
+        return python
     print(f"making {FOLDERS[name]} (once; a few minutes)", flush=True)
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    pip(str(python), "install", *NEEDS[name])
+    make(folder)
+    pip(python, "install", *NEEDS[name])
     stamp.write_text(wanted)
-    return str(python)
+    return python
+
+
+def python_of(folder: Path) -> str:
+    """The path of the Python of a virtual environment."""
+    return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+
+
+def make(folder: Path, base: str = sys.executable, *options: str) -> str:
+    """Makes a virtual environment, or completes one; returns its Python's path."""
+    subprocess.run([base, "-m", "venv", *options, str(folder)], check=True)
+    return python_of(folder)
 
 
 def pip(python: str, *arguments: str) -> None:

@@ -27,29 +27,60 @@ def install() -> str:
     stamp = ROOT / ".venv-reader" / "dlbook-made-of"
     made_of = sources.digest_files(ROOT, files)
     if not stamp.exists() or stamp.read_text() != made_of:
-        wheels = BUILD / "wheel"
-        for old in (wheels, ROOT / "build"):
-            shutil.rmtree(old, ignore_errors=True)
-        pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(wheels), ".")
-        (wheel,) = map(str, wheels.glob("*.whl"))
+        wheel = build_wheel(BUILD / "wheel")
         pip(python, "install", wheel)  # with what the wheel itself declares to need
         pip(python, "install", "--force-reinstall", "--no-deps", wheel)
         stamp.write_text(made_of)
     return python
 
 
+def build_wheel(folder: Path, python: str = sys.executable, *options: str) -> str:
+    """Builds the `dlbook` wheel into a folder of its own; returns the wheel's path."""
+    for old in (folder, ROOT / "build"):
+        shutil.rmtree(old, ignore_errors=True)
+    pip(python, "wheel", "--no-deps", *options, "--wheel-dir", str(folder), ".")
+    (wheel,) = folder.glob("*.whl")
+    return str(wheel)
+
+
 def run_notebooks(backend: str, jobs: int) -> int:
-    """Compares every notebook with nbval, strictly; returns pytest's exit code."""
+    """Compares every notebook in the reader's place; returns pytest's exit code."""
     python = install()
     folder = BUILD / "reader" / backend
+    code = compare(sources.chapters(ROOT), folder, backend, python, jobs=jobs)
+    print_times(folder / "report.xml")
+    return code
+
+
+def compare(
+    notebooks: list[Path],
+    folder: Path,
+    backend: str,
+    python: str,
+    runner: str = sys.executable,
+    jobs: int = 1,
+    **options,
+) -> int:
+    """Compares notebooks' stored outputs with fresh ones, by nbval, strictly.
+
+    Args:
+        notebooks: The files; each is copied into an empty folder.
+        folder: Where they are run, and where `report.xml` is left; it is emptied.
+        backend: Name of Keras's backend.
+        python: The Python that executes the cells.
+        runner: The Python that has pytest and nbval.
+        jobs: How many notebooks run side by side.
+        **options: Handed on to `subprocess.call`.
+
+    Returns:
+        pytest's exit code.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    notebooks = []
-    for path in sources.chapters(ROOT):
-        copy = folder / path.stem / path.name  # alone in its folder
+    copies = [folder / path.stem / path.name for path in notebooks]
+    for path, copy in zip(notebooks, copies, strict=True):
         copy.parent.mkdir(parents=True)
         shutil.copy(path, copy)
-        notebooks.append(str(copy))
-    variables = _variables(python, backend, jobs)
+    variables = _variables(folder, python, backend, jobs)
     report = folder / "report.xml"
     arguments = [
         *("-p", "tools.nbval_plugin", "--nbval", "--nbval-kernel-name", "reader"),
@@ -58,17 +89,16 @@ def run_notebooks(backend: str, jobs: int) -> int:
         *("-n", str(jobs), "--dist", "loadfile", "-q", "--rootdir", str(folder)),
         *("-c", os.devnull, "-p", "no:cacheprovider", f"--junit-xml={report}"),
     ]
-    call = [sys.executable, "-m", "pytest", *arguments, *notebooks]
-    code = subprocess.call(call, cwd=ROOT, env=variables)
-    print_times(report)
-    return code
+    call = [runner, "-m", "pytest", *arguments, *map(str, copies)]
+    return subprocess.call(call, cwd=ROOT, env=variables, **options)
 
 
 def run_unit_tests(backend: str, jobs: int) -> int:
     """Runs dlbook's tests and doctests in the reader's place; returns the exit code."""
     python = install()
-    variables = _variables(python, backend, jobs)
     folder = BUILD / "reader" / "unit"
+    variables = _variables(BUILD, python, backend, jobs)
+    variables["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling takes JAX the time
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "tests" / "dlbook", folder)
     scripts = Path(python).parents[1] / "*" / "dlbook" / "studies" / "*"
@@ -91,9 +121,9 @@ def print_times(report: Path) -> None:
         print(f"  {name:40} {total:6.1f} s")
 
 
-def _variables(python, backend, jobs):
+def _variables(folder, python, backend, jobs):
     """The environment in which the kernel named `reader` is this Python alone."""
-    spec = BUILD / "jupyter" / "kernels" / "reader" / "kernel.json"
+    spec = folder / "jupyter" / "kernels" / "reader" / "kernel.json"
     spec.parent.mkdir(parents=True, exist_ok=True)
     argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     spec.write_text(
@@ -102,7 +132,7 @@ def _variables(python, backend, jobs):
     variables = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     variables |= {
         "KERAS_BACKEND": backend,
-        "JUPYTER_PATH": str(BUILD / "jupyter"),
+        "JUPYTER_PATH": str(folder / "jupyter"),
         "TQDM_DISABLE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }

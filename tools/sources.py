@@ -1,4 +1,9 @@
-"""What a build depends on: digests of files, of chapters and of the environment."""
+"""What a build depends on: digests of files, of chapters and of the environment.
+
+Only the standard library is needed, but for a notebook's code.
+"""
+
+from __future__ import annotations
 
 import ast
 import hashlib
@@ -9,9 +14,10 @@ import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
+if TYPE_CHECKING:
+    import nbformat
 
 
 def digest(parts: Iterable[str | bytes]) -> str:
@@ -158,5 +164,7 @@ def _everything(package):
 
 def as_python(code):
     """A cell as IPython would hand it to Python; what pip installs is of no matter."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
     code = re.sub(r"^(\s*)[%!]pip\b.*$", r"\1pass", code, flags=re.MULTILINE)
     return TransformerManager().transform_cell(code)

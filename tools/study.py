@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tools import files
+
 
 def script_digest(script: Path) -> str:
     """The SHA-256 of a study's script, which its record carries."""
@@ -72,7 +74,5 @@ def main(
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "results": results,
     }
-    new = path.with_suffix(".json.new")
-    new.write_text(json.dumps(record) + "\n")
-    new.replace(path.with_suffix(".json"))
+    files.replace(path.with_suffix(".json"), json.dumps(record) + "\n")
     print(f"{path.stem}: recorded")
