@@ -1,116 +1,128 @@
-"""`python -m tools bench`: what the build costs beside serial Jupyter Book.
+"""`python -m tools bench`: what building, training, reading and importing cost.
 
-Each figure is the median of repeated runs on one machine, on a copy of the book.
-Results go to `bench/results.json`, with the machine and the versions.
+Each figure is the median over runs on one machine; a ratio is taken within a run,
+then its median over the runs. Results go to `bench/results.json`, and from there into
+the book's page `book/benchmarks.md`. `--only` without a name writes the page alone.
 """
 
 import argparse
+import datetime
 import json
 import os
 import platform
-import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
+from contextlib import closing
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
-import nbformat
-
-from tools import sources
+from tools import files
+from tools.bench_build import build, growth
+from tools.bench_page import page
+from tools.bench_pages import pages
+from tools.bench_train import imports, train
 from tools.environment import ROOT
 
-BUILD = "import sys; from tools.book import main; sys.exit(main(sys.argv[1:]))"
-RESULTS = ROOT / "bench" / "results.json"
-PARTS = ("_config.yml", "_toc.yml", "book", "dlbook", "studies")
+# Each is a generator: it measures everything once for each item that it yields.
+PARTS = {
+    "build": build,
+    "growth": growth,
+    "train": train,
+    "pages": pages,
+    "import": imports,
+}
+VERSIONS = ("jupyter-book", "Sphinx", "sphinx-book-theme", "keras", "tensorflow")
+RECORD = Path("bench") / "results.json"
+PAGE = Path("book") / "benchmarks.md"
 
 
 def main(argv: list[str]) -> int:
-    """Measures and records; returns the exit code."""
-    parser = argparse.ArgumentParser("tools bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="repeats of each figure")
-    options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "book"
-        source.mkdir()
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, source / part)
-        seconds = measure(source, options.runs)
-    serial = seconds["serial jupyter-book build --all"]
-    record = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("jupyter-book", "keras", "tensorflow")},
-        },
-        "chapters": len(sources.chapters(ROOT)),
-        "runs": options.runs,
-        "build": {
-            name: {"seconds": round(value, 2), "ratio": round(value / serial, 3)}
-            for name, value in seconds.items()
-        },
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n")
-    for name, value in seconds.items():
-        print(f"{value:8.2f} s  {value / serial:6.3f}  {name}")
+    """Measures, records and writes the page; returns the exit code."""
+    options = _options(argv)
+    record = {}
+    if (options.out / RECORD).exists():
+        record = json.loads((options.out / RECORD).read_text())
+    for name in options.only:
+        print(f"{name}, {options.runs[name]} runs", flush=True)
+        record[name] = measure(name, options)
+        for figure, values in record[name]["figures"].items():
+            print(f"  {figure:50}", *(f"{v:>10g} {k}" for k, v in values.items()))
+        record = {part: record[part] for part in PARTS if part in record}
+        files.replace(options.out / RECORD, json.dumps(record, indent=1) + "\n")
+    files.replace(options.out / PAGE, page(record))
     return 0
 
 
-def measure(source: Path, runs: int) -> dict[str, float]:
-    """Median seconds of each kind of build of the book in `source`."""
-    chapter = sources.chapters(source)[0]
-
-    def ours(prepare=lambda run: None):
-        taken = []
-        for run in range(runs):
-            prepare(run)
-            call = [sys.executable, "-c", BUILD, "--source", str(source)]
-            taken.append(_seconds(call, source))
-        return statistics.median(taken)
-
-    serial = [Path(sys.executable).with_name("jupyter-book"), "build", "--all", source]
-    serial_runs = []
-    for _ in range(runs):
-        shutil.rmtree(source / "_build", ignore_errors=True)
-        serial_runs.append(_seconds(list(map(str, serial)), source))
+def measure(name: str, options: argparse.Namespace) -> dict:
+    """Runs one part and returns its record."""
+    options.notes = []
+    with closing(PARTS[name](options)) as measured:
+        runs = list(islice(measured, options.runs[name]))
     return {
-        "serial jupyter-book build --all": statistics.median(serial_runs),
-        "make book, empty cache": ours(
-            lambda run: shutil.rmtree(source / "_build", ignore_errors=True)
-        ),
-        "make book, nothing changed": ours(),
-        "make book, one prose edit": ours(lambda run: _edit(chapter, "markdown", run)),
-        "make book, one cell edit": ours(lambda run: _edit(chapter, "code", run)),
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in VERSIONS},
+        },
+        "runs": len(runs),
+        "notes": options.notes,
+        "figures": {
+            figure: {
+                key: _rounded(statistics.median(run[figure][key] for run in runs))
+                for key in values
+            }
+            for figure, values in runs[0].items()
+        },
     }
 
 
-def _edit(path, kind, run):
-    """Adds a line to the last cell of a kind: a sentence, or a comment."""
-    notebook = nbformat.read(path, as_version=4)
-    cell = [cell for cell in notebook.cells if cell.cell_type == kind][-1]
-    cell.source += f"\n\n# Edit {run}." if kind == "code" else f"\n\nEdit {run}."
-    nbformat.write(notebook, path)
-
-
-def _seconds(call, source):
-    environment = {
-        **os.environ,
-        "TQDM_DISABLE": "1",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(source)]),
-    }
-    started = time.monotonic()
-    done = subprocess.run(
-        call,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+def _options(argv):
+    parser = argparse.ArgumentParser("tools bench", description=__doc__)
+    parser.add_argument(
+        "--only", nargs="*", choices=PARTS, default=list(PARTS), metavar="PART"
     )
-    if done.returncode:
-        raise SystemExit(done.stdout[-3000:])
-    return time.monotonic() - started
+    parser.add_argument(
+        "--runs",
+        nargs="+",
+        type=_runs,
+        default=[],
+        metavar="N",
+        help="repeats (default 5); build=N for one part",
+    )
+    parser.add_argument("--sizes", nargs="+", type=_number, default=[10, 100, 1000])
+    parser.add_argument("--epochs", type=_number, default=5, help="of each training")
+    parser.add_argument(
+        "--pages", nargs="+", default=[""], help="chapters' first letters, as in 01 02"
+    )
+    parser.add_argument("--source", type=Path, default=ROOT, help="the book to build")
+    parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("--out", type=Path, default=ROOT, help="where results go")
+    options = parser.parse_args(argv)
+    if not (options.source / "_toc.yml").is_file():
+        parser.error(f"--source {options.source} holds no _toc.yml")
+    options.pages = tuple(options.pages)
+    given = dict(options.runs)
+    options.runs = {name: given.get(name, given.get("", 5)) for name in PARTS}
+    return options
+
+
+def _number(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text!r}")
+    return int(text)
+
+
+def _runs(text):
+    """`3` as ("", 3), `build=3` as ("build", 3)."""
+    part, _, number = text.rpartition("=")
+    if part and part not in PARTS:
+        raise argparse.ArgumentTypeError(
+            f"no part {part!r}: there are {', '.join(PARTS)}"
+        )
+    return part, _number(number)
+
+
+def _rounded(number):
+    """Three digits; all digits of the whole part."""
+    return round(number) if abs(number) >= 100 else float(f"{number:.3g}")

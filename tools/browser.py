@@ -25,23 +25,26 @@ class BrowserMissing(RuntimeError):
     """No Chromium or Chrome is installed."""
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files as they are."""
+
     def log_message(self, *args: object) -> None:
         """Keeps requests out of the terminal."""
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
+def served(site: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Serves a folder on a free loopback port.
 
     Args:
         site: The folder of the built HTML.
+        handler: What answers the requests.
 
     Returns:
         A context manager that gives the address, without a trailing slash.
     """
-    handler = functools.partial(_Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    answer = functools.partial(handler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 import pytest
@@ -99,11 +100,12 @@ def edit_cell(path: Path, cell_id: str, change: Callable[[dict], object]) -> Non
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch):
-    """What the tools set in the environment is gone after a test."""
-    for name in (*SWITCHES, "OMP_NUM_THREADS"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+def own_environment():
+    """What a test or the tools set in the environment is gone after it."""
+    with mock.patch.dict(os.environ):
+        for name in (*SWITCHES, "OMP_NUM_THREADS", "MPLBACKEND"):
+            os.environ.pop(name, None)
+        yield
 
 
 @pytest.fixture

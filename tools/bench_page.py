@@ -1,0 +1,87 @@
+"""The book's page of benchmarks, written from the record alone."""
+
+import re
+
+HEAD = """# What it costs
+
+To build this book, to train with its helper, to open its pages, to import it. Every
+number here is written by `make bench` from its record, `bench/results.json`, and a test
+holds page and record equal. A figure is the median over runs; where it has a name such
+as "of serial", it is a ratio: both sides were measured one after the other in each run,
+so that a slow machine slows both, and the ratio's median is shown."""
+
+BUILD = """## The build
+
+`make book` beside `jupyter-book build --all`, both of the same chapters, both from
+nothing. Ours runs chapters side by side and keeps their outputs: what has not changed
+is not executed again. Then one thing at a time is edited: a sentence, a code cell, a
+file of `dlbook` that few chapters reach, one that most of them reach. Aims: at most 0.6
+of the serial build from an empty cache, at most 0.03 when nothing has changed."""
+
+GROWTH = """## As a book grows
+
+Books of small synthetic chapters, with this book's settings: each chapter has two
+formulas, three code cells and a kernel of its own. "Each added" is the difference to
+the next smaller book, divided by the chapters that came in between: it must stay flat.
+Memory is the most that the build and all its processes held at one moment, looked at
+ten times a second; what two processes share counts twice."""
+
+TRAIN = """## Training
+
+The 4,000 packaged digits, [the book's LeNet](11_convnets.ipynb), gradient descent,
+batches of 64; seconds are of an epoch. `dlbook.train.fit` adds a progress bar and a
+tidy history to Keras's `fit`; the aim is at most 1.03 of it. The second comparison is
+with the training loop of the package `d2l`, from *Dive into Deep Learning*: same
+network, first weights, digits, optimizer and batches, a look at the 1,000 test digits
+after each epoch on both sides, d2l's drawing of curves left off. Keras compiles the
+training step at its first use, which is counted once and left out once; d2l's loop runs
+operation by operation. The aim is 4 times as fast."""
+
+PAGES = """## Pages
+
+Each chapter in a Chromium without a window, 1,280 pixels wide, served from the same
+machine as a site's host does, with text compressed. First visit: the browser has stored
+nothing. Next page: it has just shown the chapter before. Kilobytes are those on the
+way, without scrolling; pictures are a part of them. A page is interactive at the first
+moment after its structure has been read (`DOMContentLoaded`) that is followed by one
+second without a task of more than 50 milliseconds. The network takes no time here: add
+your own."""
+
+IMPORT = """## Importing
+
+Fresh processes. `import dlbook` imports nothing heavy: Keras and its backend come with
+the first call that needs them."""
+
+TEXTS = {
+    "build": BUILD,
+    "growth": GROWTH,
+    "train": TRAIN,
+    "pages": PAGES,
+    "import": IMPORT,
+}
+
+
+def page(record: dict) -> str:
+    """Writes the page in Markdown from what `bench/results.json` holds."""
+    parts = (_part(name, part) for name, part in record.items())
+    return "\n\n".join([_unwrapped(HEAD), *parts]) + "\n"
+
+
+def _part(name, part):
+    figures = part["figures"]
+    columns = list(dict.fromkeys(key for row in figures.values() for key in row))
+    rows = [["", *columns], ["---", *["---:"] * len(columns)]]
+    rows += [
+        [figure, *(f"{row[key]:,}" if key in row else "" for key in columns)]
+        for figure, row in figures.items()
+    ]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    versions = ", ".join(f"{k} {v}" for k, v in part["versions"].items())
+    runs = f"{part['runs']} run" + "s" * (part["runs"] > 1)
+    facts = [f"{runs}, {part['date']}. {part['machine']}; {versions}.", *part["notes"]]
+    return "\n\n".join([_unwrapped(TEXTS[name]), table, " ".join(facts)])
+
+
+def _unwrapped(text):
+    """A paragraph a line, as the book's pages are written."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text)
