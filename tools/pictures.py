@@ -47,7 +47,6 @@ PARTS = {
     },
     "VI · Scale": {18: "Hardware|and scale"},
 }
-AVAILABLE = set(range(1, 18))
 
 
 def svg(width: int, height: int, title: str, body: list[str]) -> str:
@@ -111,35 +110,20 @@ def chapter_map() -> str:
         )
     titles = {number: name for part in PARTS.values() for number, name in part.items()}
     for number, (x, y) in place.items():
-        there = number in AVAILABLE
-        style = f'fill="{TEAL}"' if there else f'fill="{OFF}"'
         body.append(
-            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" {style}/>'
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" '
+            f'fill="{TEAL}"/>'
         )
-        if there:
-            body.append(tick(x + width - 24, y + 24))
         body.append(text(x + 12, y + 30, number, "#fff", size=17, weight="bold"))
         lines = titles[number].split("|")
         for i, line in enumerate(lines):
             body.append(text(x + 42, y + 39 - 9 * len(lines) + 18 * i, line, "#fff"))
     body += [
-        f'<rect x="8" y="926" width="150" height="34" rx="6" fill="{TEAL}"/>',
-        text(20, 948, "To read today", "#fff"),
-        tick(136, 943),
-        f'<rect x="172" y="926" width="90" height="34" rx="6" fill="{OFF}"/>',
-        text(184, 948, "Planned", "#fff"),
-        f'<path d="M280 943H318" stroke="{GREY}" stroke-width="2" '
+        f'<path d="M8 943H46" stroke="{GREY}" stroke-width="2" '
         'marker-end="url(#tip)"/>',
-        text(328, 948, "is needed for"),
+        text(56, 948, "is needed for"),
     ]
     return svg(512, 968, "Map of the eighteen chapters", body)
-
-
-def tick(x: int, y: int) -> str:
-    """Makes a check mark."""
-    return (
-        f'<path d="M{x - 6} {y}l5 6l9 -12" fill="none" stroke="#fff" stroke-width="3"/>'
-    )
 
 
 def iris_scatter() -> str:

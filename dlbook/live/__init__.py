@@ -49,6 +49,7 @@ from dlbook.live._part5 import (
     gates,
     recurrent,
 )
+from dlbook.live._part6 import NETWORKS, SCALINGS, scaling
 
 __all__ = [
     "ACTIVATIONS",
@@ -60,9 +61,11 @@ __all__ = [
     "IMAGES",
     "KERNELS",
     "LOSSES",
+    "NETWORKS",
     "PRESETS",
     "RACERS",
     "RECURRENT_ACTIVATIONS",
+    "SCALINGS",
     "STACKS",
     "STARTS",
     "SURFACES",
@@ -85,6 +88,7 @@ __all__ = [
     "perceptron",
     "recurrent",
     "residual",
+    "scaling",
     "transfer",
     "transfer_features",
 ]

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, clamp, scientific } = live;
+  const { svg, clamp, short } = live;
   const SIZE = [400, 290];
   const [HEAT, LOG] = [48, 60].map((left) => ({ across: [left, 392], up: [262, 34] }));
   const LAYERS = 50;
@@ -22,7 +22,6 @@
     relu: { name: "ReLU", f: (z) => (z > 0 ? z : 0), slope: (h) => (h > 0 ? 1 : 0), range: [0, 3], open: true },
   };
   const PRESETS = [["σ = 0.01", 0.01 * Math.sqrt(N)], ["Glorot", 1], ["He", Math.SQRT2], ["Gain 5/3", 5 / 3], ["σ = 1", Math.sqrt(N)]];
-  const short = (value) => scientific(Number(value.toPrecision(3)));
 
   // out = factor · a bᵀ, in blocks of 2 × 4 entries whose sums stay in registers.
   function product(a, b, out, factor) {

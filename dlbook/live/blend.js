@@ -142,7 +142,7 @@
     });
     for (const name of ["pointermove", "pointerdown"]) view.picture.addEventListener(name, (event) => {
       if (name === "pointermove" && event.pointerType !== "mouse") return;
-      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(view.picture.getScreenCTM().inverse());
+      const [x, y] = live.point(view.picture, event);
       move([Math.floor(y / unit), Math.floor(x / unit)]);
     });
     reset();

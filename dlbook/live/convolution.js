@@ -205,10 +205,7 @@
       live.button("Reset", reset),
     );
 
-    const spot = (event, k) => {
-      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(view.pictures[k].getScreenCTM().inverse());
-      return grids()[k].cell(x, y);
-    };
+    const spot = (event, k) => grids()[k].cell(...live.point(view.pictures[k], event));
     const put = () => (image[cursor[0]][cursor[1]] = brush);
     const choose = () => (brush = image[cursor[0]][cursor[1]] ? 0 : 1);
     const reach = (event) => spot(event, 0).map((v) => v - padding);

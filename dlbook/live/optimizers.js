@@ -250,8 +250,8 @@
       move: ([px, py]) => move([across.invert(px), up.invert(py)]),
       nudge: (right, rise) => move([start[0] + right * 0.05, start[1] + rise * 0.05]),
     });
-    area.addEventListener("click", ({ clientX, clientY }) => {
-      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(view.picture.getScreenCTM().inverse());
+    area.addEventListener("click", (event) => {
+      const [x, y] = live.point(view.picture, event);
       move([across.invert(x), up.invert(y)]);
     });
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, clamp, format, scientific } = live;
+  const { svg, clamp, format, short } = live;
   const SIZE = [400, 322];
   const PLOT = { across: [60, 388], up: [272, 34] };
   const N = 24; // units of each layer
@@ -15,7 +15,6 @@
     highway: ["highway: t·f + (1 − t)·h", "h ← t·f + (1 − t)·h, t = σ(hV + b)"],
   };
   const NAMES = Object.keys(KINDS);
-  const short = (value) => scientific(Number(value.toPrecision(3)));
 
   // factor · a (BATCH × N) times w or its transpose (N × N).
   function product(a, w, factor, turned = false) {

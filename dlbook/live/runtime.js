@@ -41,6 +41,7 @@
   };
 
   const scientific = (value) => format(value).replace(/e\+?(.+)/, (_, power) => `·10${raised(power)}`);
+  const short = (value) => scientific(Number(value.toPrecision(3)));
 
   // Uniform numbers in [0, 1), the same on every machine (mulberry32).
   const random = (seed) => () => {
@@ -119,6 +120,12 @@
     return { polygon, crossings };
   }
 
+  // Where in a picture the mouse or finger of an event is, in drawing units.
+  function point(picture, { clientX, clientY }) {
+    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(picture.getScreenCTM().inverse());
+    return [x, y];
+  }
+
   // A finger that starts on the node does not scroll the page. On parts of a drawing
   // Chromium ignores touch-action.
   const hold = (node) => node.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
@@ -140,9 +147,7 @@
       // A trembling finger is a click, not a drag.
       moved ||= Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 4;
       if (!moved) return;
-      const here = new DOMPoint(event.clientX, event.clientY);
-      const { x, y } = here.matrixTransform(picture.getScreenCTM().inverse());
-      move([x, y]);
+      move(point(picture, event));
     });
     for (const end of ["pointerup", "pointercancel"])
       node.addEventListener(end, () => (from = null));
@@ -288,7 +293,7 @@
   }
 
   window.dlbookLiveRuntime = {
-    define, mount, html, svg, fill, clamp, format, brief, raised, lowered, scientific, random, normals,
-    scale, axes, inside, cut, hold, handle, press, button, select, slider, dial, frame, runner,
+    define, mount, html, svg, fill, clamp, format, brief, raised, lowered, scientific, short, random, normals,
+    scale, axes, inside, cut, point, hold, handle, press, button, select, slider, dial, frame, runner,
   };
 })();

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import json
+import math
 import re
 import types
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ from PIL import Image
 
 from dlbook import data, live, zoo
 from dlbook.scratch import optimizer
+from dlbook.scratch.cost import costs, outline
 from dlbook.zoo.pronouncer import pronouncer
 
 LESSON = {
@@ -38,6 +40,7 @@ FIGURES = {
     "residual": live.residual,
     "recurrent": live.recurrent,
     "gates": live.gates,
+    "scaling": live.scaling,
     "blend": lambda: live.blend(PHOTO, {"heat": np.eye(4), "photo": PHOTO}),
     "lenet": lambda: live.lenet(zoo.lenet()),
     "transfer": lambda: live.transfer(**LESSON),
@@ -124,6 +127,7 @@ def test_configuration_survives_html():
         (live.recurrent, live.RECURRENT_ACTIVATIONS),
         (live.gates, live.GATED_CELLS),
         (live.gates, live.GATE_PRESETS),
+        (live.scaling, live.SCALINGS),
     ],
 )
 def test_menus_are_those_of_the_scripts(figure, names):
@@ -779,3 +783,55 @@ def test_attention_keeps_the_weights_in_16_bits():
         np.testing.assert_array_equal(kept, given.astype("float16"))
     model.set_weights(found)
     assert live.attention(model).config["weights"] == config["weights"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"network": "lenet"}, ValueError, "network is 'lenet'; expected LeNet, Res"),
+        ({"devices": 0}, ValueError, "devices is 0; expected 1 to 64"),
+        ({"devices": 65}, ValueError, "devices is 65"),
+        ({"devices": 8.0}, TypeError, "devices is 8.0; expected an integer"),
+        ({"batch": 15}, ValueError, "batch is 15; expected 16 to 65536"),
+        ({"batch": 65_537}, ValueError, "batch is 65537"),
+        ({"batch": True}, TypeError, "batch is True; expected an integer"),
+        (
+            {"batch": 63, "devices": 64},
+            ValueError,
+            "batch is 63; expected at least one example for each of 64 devices",
+        ),
+        ({"link": 12.5}, ValueError, r"link is 12.5; expected 1e\+08 to 1e\+12"),
+        ({"link": float("inf")}, ValueError, "link is inf; expected a finite number"),
+        ({"link": "fast"}, TypeError, "link is 'fast'; expected a number"),
+        ({"latency": -1e-6}, ValueError, "latency is -1e-06; expected 0 to 0.01"),
+        ({"latency": 5}, ValueError, "latency is 5"),
+        ({"speed": 0}, ValueError, r"speed is 0; expected 1e\+09 to 1e\+15"),
+        ({"speed": None}, TypeError, "speed is None"),
+        ({"mode": "fixed"}, ValueError, "mode is 'fixed'; expected strong, weak"),
+    ],
+)
+def test_scaling_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.scaling(**arguments)
+
+
+def test_scaling_takes_a_small_batch_for_each_device():
+    config = config_of(live.scaling("VGG-16", np.int64(64), 16, mode="weak"))
+    assert (config["devices"], config["batch"], config["mode"]) == (64, 16, "weak")
+    numbers = {name: tuple(numbers) for name, *numbers in config["networks"]}
+    assert numbers == live.NETWORKS
+
+
+@pytest.mark.parametrize(
+    ("name", "build"),
+    [
+        ("LeNet", zoo.lenet),
+        ("ResNet-50", lambda: keras.applications.ResNet50(weights=None)),
+        ("VGG-16", zoo.vgg16),
+    ],
+)
+def test_scaling_counts_the_networks(name, build):
+    model = outline(build)
+    weights = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    multiply_adds = sum(row[3] for row in costs(model))
+    assert live.NETWORKS[name] == (weights, multiply_adds)

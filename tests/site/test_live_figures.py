@@ -21,6 +21,7 @@ FIGURES = (
     live.residual,
     live.recurrent,
     live.gates,
+    live.scaling,
     blend,
     lenet,
     transfer,

@@ -118,6 +118,11 @@ NUMBERS = {
         ("11111", "5"),
         ("00000", "0"),
     ],
+    "18_hardware_and_scale": [
+        ("conv1", "117,600"),
+        ("conv2", "240,000"),
+        ("from 145.5 billion", "4.4"),
+    ],
 }
 NOT_COMPARED = {"tag_nbval-ignore-output", "tag_nbval-skip", "tag_live"}
 
