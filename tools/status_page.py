@@ -12,7 +12,9 @@ Each code cell of each chapter is executed again, and what it prints is compared
 letter by letter, with what the book shows: on three backends, on the oldest releases \
 that the book supports and on the newest, on several versions of Python. \
 `python -m tools test-matrix` and `python -m tools test-gpu` do it, record it and \
-write this page. Seconds are those of one run, on a machine that did other work too.
+write this page. Seconds are those of one run, on a machine that did other work too. \
+A chapter may have changed since a run's date: each change of the book is tested on \
+the three backends' newest releases before it is taken.
 """
 NO_GPU = """
 **No run on a GPU has been recorded yet.** Everything below ran on a CPU, also the \
