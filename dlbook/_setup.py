@@ -8,6 +8,7 @@ import operator
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 # Keras's name for a backend, and the package that it needs.
@@ -62,6 +63,8 @@ def setup(seed: int = 0) -> None:
         keras.utils.set_random_seed(seed)  # imports TensorFlow wherever there is one
     # Each model's first `predict` is "retracing" to it, and in a notebook it says so.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # From JAX 0.12 on, of integer labels, whose shape Keras asks for as NumPy has them.
+    warnings.filterwarnings("ignore", r"Explicitly requested .* in ShapeDtypeStruct ")
     from dlbook import plot
 
     plot.style()

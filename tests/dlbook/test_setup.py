@@ -43,6 +43,19 @@ def test_setup_prints_nothing_and_describe_names_the_backend():
     assert out.startswith("Keras 3.") and f"· {backend} ·" in out
 
 
+def test_training_prints_nothing():
+    code = """
+import dlbook, numpy
+dlbook.setup()
+import keras
+model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(numpy.ones((8, 3)), numpy.arange(8) % 2, verbose=0)
+model.predict(numpy.ones((8, 3)), verbose=0)
+"""
+    assert run(code) == (0, "", "")
+
+
 def test_seed_reaches_python_numpy_and_the_backend():
     code = """
 import random, dlbook
