@@ -95,6 +95,6 @@ def pages_of(site: Path) -> list[str]:
 
 
 def settle(page) -> None:
-    """Waits until a page's scripts have run and MathJax has typeset its formulas."""
+    """Waits until a page's scripts have run and its fonts are there."""
     page.wait_for_load_state("networkidle")
-    page.evaluate("() => window.MathJax?.startup?.promise")
+    page.evaluate("() => document.fonts.ready.then(() => true)")

@@ -14,28 +14,16 @@ from sphinx.transforms import SphinxTransform
 
 TAG = re.compile(r"\\tag\*?\{([^}]+)\}")
 HTML_ID = re.compile(r"<a\s+(?:id|name)=[\"']([^\"']+)[\"']")
-ALIGN = re.compile(r"\\begin\{(align|gather)\}.*\\end\{\1\}", re.DOTALL)
 
 
 class EquationAnchors(SphinxTransform):
-    r"""Give each `\tag` an anchor, and keep its equation as it was written."""
+    r"""Give each `\tag` an anchor."""
 
     default_priority = 410  # before Sphinx collects labels
 
     def apply(self, **kwargs: object) -> None:
         for math in list(self.document.findall(nodes.math_block)):
-            text = math.astext().strip()
-            targets = [self._target(tag) for tag in TAG.findall(text)]
-            if not targets:
-                continue
-            if not math.get("nowrap"):
-                # Sphinx would wrap lines joined by \\ in {split}, where \tag is an
-                # error; align and gather stand alone, the rest needs delimiters.
-                math["nowrap"] = True
-                math.children = []
-                math += nodes.Text(
-                    text if ALIGN.fullmatch(text) else f"\\[\n{text}\n\\]"
-                )
+            targets = [self._target(tag) for tag in TAG.findall(math.astext())]
             math.replace_self([*targets, math])
 
     def _target(self, tag: str) -> nodes.target:

@@ -23,14 +23,13 @@ STATE = """() => {
       .filter(e => e.getBoundingClientRect().right > limit && !scrolls(e.parentElement))
       .map(e => e.outerHTML.slice(0, 80)),
     bare: [...document.querySelectorAll(".math")]
-      .filter(e => !e.querySelector("mjx-container"))
+      .filter(e => !e.querySelector(".katex-html") || !e.querySelector("math"))
       .map(e => e.textContent.slice(0, 80)),
     cut: [...(root.clientWidth < 1000 ? [] : document.querySelectorAll("div.math"))]
       .filter(e => wide(e) && e.checkVisibility())
       .map(e => `${e.scrollWidth} > ${e.clientWidth}: ${e.textContent.slice(0, 60)}`),
-    wrong: [...document.querySelectorAll(
-        "mjx-merror, [data-mml-node=merror], mjx-container [fill=red]")]
-      .map(e => e.closest(".math").outerHTML.slice(0, 80)),
+    wrong: [...document.querySelectorAll(".katex-error, merror")]
+      .map(e => e.outerHTML.slice(0, 80)),
   };
 }"""
 
@@ -90,7 +89,7 @@ def test_pages_load_whole(tab, server, pages, width, theme):
         page.goto(f"{server}/{name}")
         settle(page)
         state = page.evaluate(STATE)
-        formulas += page.locator("mjx-container").count()
+        formulas += page.locator(".katex").count()
         found += [f"{name}: {what}" for what in wrong]
         if state.pop("theme") != theme:
             found.append(f"{name}: not shown in the {theme} theme")
@@ -139,7 +138,7 @@ def test_formulas_have_the_colour_of_the_text(tab, server):
     page.goto(f"{server}/book/01_perceptron.html")
     settle(page)
     colour = "e => getComputedStyle(e).color"
-    formula = page.locator("article p mjx-container").first
+    formula = page.locator("article p .katex-html").first
     text = page.locator("article p").first
     assert formula.evaluate(colour) == text.evaluate(colour)
 

@@ -1,5 +1,6 @@
 """The book's own Sphinx extensions, on two small pages."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,7 @@ From [(1.4)](first.md#eq-1-4) to [here](#by-hand).
 CONF = f"""
 import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
-extensions = ["myst_parser", "book_alerts", "book_anchors", "book_offline"]
+extensions = ["myst_parser", "book_alerts", "book_anchors", "book_math", "book_offline"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 root_doc = "first"
@@ -104,11 +105,22 @@ def test_tags_are_anchors_and_links_reach_them(first):
     assert links["(2.1)"] == "second.html#eq-2-1"
 
 
-def test_tagged_equations_keep_their_tex(first):
-    formulas = [math.get_text().strip() for math in first.select("div.math")]
-    assert not any("split" in formula for formula in formulas)
-    assert formulas[1].startswith("\\[") and formulas[1].endswith("\\]")
-    assert formulas[2].startswith("\\begin{align}")  # stands alone
+def test_formulas_are_typeset_for_eyes_and_for_screen_readers(first):
+    formulas = first.select("div.math")
+    tex = [math.select_one("annotation").get_text() for math in formulas]
+    assert tex[0] == r"y = wx + b \tag{1.1}" and tex[2].startswith(r"\begin{align}")
+    assert [math.select_one("mi").get_text() for math in formulas] == list("yaae")
+    for math in formulas:
+        assert math.select_one(".katex-html")["aria-hidden"] == "true"
+    shown = [math.select_one(".katex-html").get_text() for math in formulas]
+    numbers = [re.findall(r"\(1\.\d\)", text) for text in shown]
+    assert numbers == [["(1.1)"], ["(1.2)"], ["(1.3)", "(1.4)"], []]
+
+
+@pytest.mark.parametrize("wrong", [r"\nosuch", r"\frac{1", r"a_b_c", "a & b", "50 € x"])
+def test_a_wrong_formula_is_a_warning_with_its_place(tmp_path, wrong):
+    warnings = build(tmp_path, first=f"# T\n\nA line.\n\nHere $ {wrong} $ stands.\n")
+    assert "first.md:5: WARNING: formula: " in warnings and wrong in warnings
 
 
 def test_a_tag_that_stands_twice_is_a_warning(tmp_path):
