@@ -13,6 +13,7 @@ import yaml
 
 from tools import sources
 from tools.execute import Chapter
+from tools.finish import finish
 
 # The same for a chapter just executed and for one from the cache.
 METADATA = {
@@ -111,11 +112,12 @@ def render(executed: Path, build: Path) -> None:
 
 
 def replace(new: Path, site: Path) -> None:
-    """Puts a copy of a finished site in place of the last one."""
+    """Finishes a copy of a new site and puts it in place of the last one."""
     whole, last = site.with_name("html.new"), site.with_name("html.last")
     recover(site)
     try:
         shutil.copytree(new, whole)
+        finish(whole)
     except shutil.Error as error:  # one (from, to, why) a file, and why is a text
         shutil.rmtree(whole, ignore_errors=True)
         raise RenderError(f"{whole}: {error.args[0][0][2]}") from error

@@ -1,0 +1,80 @@
+"""What finishing adds to every page: its policy, and icons that need no script."""
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from tools.browser import settle
+
+POLICY = 'meta[http-equiv="Content-Security-Policy"]'
+ICONS = """() => [...document.querySelectorAll("*")].flatMap(e => ["before", "after"]
+  .map(which => getComputedStyle(e, "::" + which))
+  .filter(style => style.fontFamily.includes("Awesome") && style.content[0] == '"')
+  .map(style => style.content.codePointAt(1)))"""
+
+
+@pytest.fixture
+def tab(browser, server):
+    page = browser.new_page()
+    page.goto(f"{server}/book/01_perceptron.html")
+    settle(page)
+    yield page
+    page.close()
+
+
+def test_the_policy_names_no_other_place(site, pages):
+    for name in pages:
+        head = (site / name).read_text(encoding="utf-8").split("</head>")[0]
+        assert head.count('http-equiv="Content-Security-Policy"') == 1, name
+        assert head.index("Content-Security") < head.index("<script"), name
+        assert "http" not in head.split('-Policy" content="')[1].split('"')[0], name
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<script>hit()</script>",
+        "<img src='data:,' onerror='hit()'>",
+        "<a href='javascript:hit()'>x</a>",
+    ],
+)
+def test_what_is_planted_in_a_page_does_not_run(tab, planted):
+    tab.evaluate("window.hit = () => { window.wasHit = true }")
+    tab.evaluate("hit()")
+    assert tab.evaluate("window.wasHit"), "the trap works"
+    tab.evaluate("window.wasHit = false")
+    tab.evaluate(
+        """planted => {
+          const part = document.createRange().createContextualFragment(planted);
+          document.body.append(part);
+          document.querySelector("a[href^=javascript]")?.click();
+        }""",
+        planted,
+    )
+    tab.wait_for_timeout(200)
+    assert tab.evaluate("window.wasHit") is False
+
+
+def test_nothing_is_fetched_from_elsewhere(tab):
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    for address in ("https://example.org/", "http://127.0.0.2:9/"):
+        tried = "address => fetch(address).then(() => 'sent', error => String(error))"
+        assert "Failed to fetch" in tab.evaluate(tried, address)
+    assert not asked
+
+
+def test_the_theme_s_own_handlers_run(tab):
+    tab.evaluate("window.print = () => { window.printed = true }")
+    tab.evaluate("document.querySelector('[onclick=\"window.print()\"]').click()")
+    assert tab.evaluate("window.printed") is True
+
+
+@pytest.mark.parametrize("name", ["index", "01_perceptron", "05_backpropagation"])
+def test_every_icon_is_in_the_fonts(tab, server, site, name):
+    tab.goto(f"{server}/book/{name}.html")
+    settle(tab)
+    fonts = (site / "_static").rglob("fontawesome/webfonts/*.woff2")
+    drawn = {code for font in fonts for code in TTFont(font).getBestCmap()}
+    shown = set(tab.evaluate(ICONS))
+    assert len(shown) > 10 and shown <= drawn, [hex(code) for code in shown - drawn]
+    assert not list(site.rglob("fontawesome.js*"))

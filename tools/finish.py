@@ -1,0 +1,87 @@
+"""Finish a rendered site: pages that are light, and that run only what they came with.
+
+- The theme's style draws its icons from fonts. FontAwesome's script, which would draw
+  them once more, goes, and the fonts keep the icons that the site uses.
+- Each page gets a content security policy with the hash of each script in it: nothing
+  from another machine is loaded, and nothing that was put into a page runs.
+"""
+
+import base64
+import hashlib
+import re
+from html import unescape
+from pathlib import Path
+
+from fontTools import subset
+
+ICON_RULE = re.compile(
+    r'((?:\.fa-[\w-]+::?before,?)+)\{content:"\\([0-9a-f]+|[^"\\])"\}'
+)
+ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
+INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+HANDLER = re.compile(r'<[^>]*\son[a-z]+="([^"]*)"')
+CHARSET = '<meta charset="utf-8" />'
+POLICY = (
+    "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'"
+)
+
+
+def finish(site: Path) -> None:
+    """Finishes a site in place.
+
+    Args:
+        site: The folder of the HTML that Jupyter Book wrote.
+    """
+    pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    pages = {path: ICON_SCRIPT.sub("", text) for path, text in pages.items()}
+    # The search page reads the others, handlers and all.
+    handlers = {handler for text in pages.values() for handler in HANDLER.findall(text)}
+    used = set()
+    for path, text in pages.items():
+        used.update(re.findall(r"\bfa-[\w-]+", text))
+        path.write_text(with_policy(text, handlers), encoding="utf-8")
+    for path in site.rglob("*.map"):  # of the theme's sources, for its authors
+        path.unlink()
+    for path in site.rglob("fontawesome.js*"):
+        path.unlink()
+    _keep_icons(site, used)
+
+
+def with_policy(text: str, handlers: set[str]) -> str:
+    """Puts a policy into a page that allows its own scripts and these handlers."""
+    scripts = {_hash(script) for script in INLINE_SCRIPT.findall(text)}
+    scripts |= {_hash(unescape(handler)) for handler in handlers}
+    allowed = ["", *sorted(scripts), *(["'unsafe-hashes'"] if handlers else [])]
+    policy = POLICY.format(scripts=" ".join(allowed))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
+    return text.replace(CHARSET, CHARSET + meta, 1)
+
+
+def _hash(script):
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _keep_icons(site, used):
+    """Reduces FontAwesome's fonts to the icons that pages, scripts and styles name."""
+    for path in site.rglob("*.js"):
+        used.update(re.findall(r"\bfa-[\w-]+", path.read_text(encoding="utf-8")))
+    kept = set()
+    for path in site.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        for selectors, code in ICON_RULE.findall(text):
+            if used & set(re.findall(r"fa-[\w-]+", selectors)):
+                kept.add(int(code, 16) if len(code) > 1 else ord(code))
+        text = ICON_RULE.sub("", text)
+        kept.update(int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", text))
+        kept.update(map(ord, re.findall("[\ue000-\uf8ff]", text)))
+    for path in site.rglob("fontawesome/webfonts/*.*"):
+        options = subset.Options(name_IDs=[0, 13, 14])  # whose it is, and the licence
+        options.flavor = "woff2" if path.suffix == ".woff2" else None
+        font = subset.load_font(path, options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=kept)
+        subsetter.subset(font)
+        subset.save_font(font, path, options)
