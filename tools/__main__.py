@@ -20,7 +20,7 @@ COMMANDS = {
     "test-faults": "run the slow fault tests of the build",
     "notebooks": "execute notebooks and store them in the canonical form",
     "studies": "run the studies and store their records",
-    "student": "write the notebooks without solutions",
+    "student": "write the notebooks without solutions, or with them unfolded",
     "address": "set the repository's address everywhere",
     "pictures": "draw the pictures of the Markdown pages",
     "screenshots": "take screenshots of the built site",

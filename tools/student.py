@@ -1,4 +1,7 @@
-"""`python -m tools student`: write the notebooks without their solutions."""
+"""`python -m tools student`: write the notebooks for a class.
+
+Without solutions; or, with `--answers`, with the solutions unfolded.
+"""
 
 import argparse
 from pathlib import Path
@@ -12,27 +15,40 @@ from tools.environment import ROOT
 def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A copy of a notebook without the cells tagged `solution`."""
     student = nbformat.from_dict(notebook)
-    student.cells = [
-        cell
-        for cell in student.cells
-        if "solution" not in cell.metadata.get("tags", [])
-    ]
+    student.cells = [cell for cell in student.cells if "solution" not in _tags(cell)]
     return student
 
 
+def with_answers(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy of a notebook in which no solution is folded."""
+    answered = nbformat.from_dict(notebook)
+    for cell in answered.cells:
+        if "solution" in _tags(cell):
+            cell.metadata["tags"] = [tag for tag in _tags(cell) if tag != "hide-cell"]
+            cell.source = cell.source.replace("<details>", "<details open>", 1)
+    return answered
+
+
+def _tags(cell):
+    return cell.metadata.get("tags", [])
+
+
 def main(argv: list[str]) -> int:
-    """Writes the student edition; returns the exit code."""
+    """Writes one of the editions; returns the exit code."""
     parser = argparse.ArgumentParser("tools student", description=__doc__)
-    default = ROOT / "_build" / "student"
-    parser.add_argument("--out", type=Path, default=default, help="a folder")
+    parser.add_argument("--answers", action="store_true", help="with the solutions")
+    parser.add_argument("--out", type=Path, help="a folder")
     options = parser.parse_args(argv)
+    edition = with_answers if options.answers else without_solutions
+    name = "answers" if options.answers else "student"
+    options.out = options.out or ROOT / "_build" / name
     if options.out.resolve().is_relative_to(ROOT / "book"):
         parser.error("--out is in the book's own folder: it would lose its solutions")
     if options.out.exists() and not options.out.is_dir():
         parser.error(f"--out {options.out} is no folder")
     options.out.mkdir(parents=True, exist_ok=True)
     for path in sources.chapters(ROOT):
-        notebook = without_solutions(execute.read(path))
+        notebook = edition(execute.read(path))
         nbformat.write(notebook, options.out / path.name)
         print(options.out / path.name)
     return 0

@@ -32,6 +32,20 @@ def test_solutions_go_and_everything_else_stays(tmp_path, capsys):
         assert all("dlbook.check(" in cell.source for cell in tagged)
 
 
+def test_answers_are_unfolded_and_nothing_else_changes(tmp_path):
+    assert student.main(["--answers", "--out", str(tmp_path)]) == 0
+    for path in sources.chapters(ROOT):
+        old, new = execute.read(path).cells, execute.read(tmp_path / path.name).cells
+        for cell, before in zip(new, old, strict=True):
+            if "solution" not in before.metadata.get("tags", []):
+                assert cell == before
+            elif cell.cell_type == "code":
+                assert cell.source == before.source
+                assert "hide-cell" not in cell.metadata["tags"]
+            else:
+                assert cell.source.startswith("<details open><summary>Solution")
+
+
 def test_the_book_is_left_as_it_is(tmp_path):
     before = {path: path.read_bytes() for path in sources.chapters(ROOT)}
     student.main(["--out", str(tmp_path)])

@@ -1,0 +1,86 @@
+"""The directive `exercises`: every exercise of the book, chapter by chapter.
+
+The lists are made of the chapters' headings when a page is written, so that they
+cannot be older than the chapters.
+"""
+
+import re
+from collections import Counter
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+HEADING = re.compile(r"Exercise (\d+\.\d+) · (.+) ([★☆]+)(?: (\(open\)))?")
+LEVELS = ("★☆☆", "★★☆", "★★★")
+
+
+class exercises(nodes.General, nodes.Element):  # noqa: N801 (as docutils names nodes)
+    """Stands where the lists will be."""
+
+
+class Exercises(SphinxDirective):
+    """Puts the lists here."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()  # a chapter may have changed
+        return [exercises()]
+
+
+def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    places = list(doctree.findall(exercises))
+    if not places:
+        return
+    parts, counts = [], []
+    for chapter in sorted(app.env.tocs):
+        found = list(_found(app, chapter))
+        if not found:
+            continue
+        page = app.builder.get_relative_uri(docname, chapter)
+        name = app.env.titles[chapter].astext()
+        levels = Counter(level for *_, level in found)
+        link = _link(name, page)
+        counts.append([link, *(str(levels[level]) for level in LEVELS)])
+        rows = [[_link(text, page + anchor), level] for text, anchor, level in found]
+        parts += [
+            nodes.paragraph("", "", nodes.strong("", "", link.deepcopy())),
+            _table(["exercise", "difficulty"], rows),
+        ]
+    sums = [str(sum(int(row[i]) for row in counts)) for i in range(1, len(LEVELS) + 1)]
+    total = _table(["chapter", *LEVELS], [*counts, ["together", *sums]])
+    for place in places:
+        place.replace_self([total, *parts])
+
+
+def _found(app, chapter):
+    """Text, anchor and level of each exercise of a page."""
+    for entry in app.env.tocs[chapter].findall(nodes.reference):
+        match = HEADING.fullmatch(entry.astext())
+        if match:
+            text = " ".join(filter(None, [match[1], match[2], match[4]]))
+            yield text, entry["anchorname"], match[3]
+
+
+def _link(text, address):
+    return nodes.reference("", text, internal=True, refuri=address)
+
+
+def _table(head, rows):
+    group = nodes.tgroup("", cols=len(head))
+    group += [nodes.colspec(colwidth=1) for _ in head]
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.table("", group)
+
+
+def _row(cells):
+    texts = [nodes.Text(cell) if isinstance(cell, str) else cell for cell in cells]
+    entries = [nodes.entry("", nodes.paragraph("", "", text)) for text in texts]
+    return nodes.row("", *entries)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_node(exercises)
+    app.add_directive("exercises", Exercises)
+    app.connect("doctree-resolved", _fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
