@@ -37,7 +37,8 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if not found:
             continue
         page = app.builder.get_relative_uri(docname, chapter)
-        name = app.env.titles[chapter].astext()
+        number = app.env.toc_secnumbers[chapter].get("", ())
+        name = " ".join([*map(str, number), app.env.titles[chapter].astext()])
         levels = Counter(level for *_, level in found)
         link = _link(name, page)
         counts.append([link, *(str(levels[level]) for level in LEVELS)])

@@ -1,6 +1,7 @@
 """The built pages, read as files: links, pictures, outputs, nothing from elsewhere."""
 
 import hashlib
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -155,6 +156,20 @@ def test_buttons_of_a_chapter_point_at_its_source(site, chapter):
     launch = [link for link in links if link.startswith(f"{colab}/")]
     assert launch == [f"{colab}{place}/{chapter}.ipynb"]
     assert f"../_sources/{chapter}.ipynb" in links  # to download
+
+
+def test_all_exercises_are_listed_with_their_stars(site):
+    rows = parsed(site / "book" / "exercises.html").select("article tr")
+    rows = [[cell.get_text(strip=True) for cell in row.select("td")] for row in rows]
+    listed = [row for row in rows if len(row) == 2]
+    written = []
+    for chapter in CHAPTERS:
+        cells = json.loads((ROOT / f"{chapter}.ipynb").read_text())["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells)
+        written += re.findall(r"^### Exercise (\S+) .+? ([★☆]{3})", text, re.MULTILINE)
+    assert [(name.split()[0], stars) for name, stars in listed] == written
+    together = [int(number) for number in rows[len(CHAPTERS) + 1][1:]]
+    assert sum(together) == len(written) > 100
 
 
 def test_every_page_has_a_feedback_link(site, pages):
