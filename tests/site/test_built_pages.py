@@ -158,6 +158,15 @@ def test_buttons_of_a_chapter_point_at_its_source(site, chapter):
     assert f"../_sources/{chapter}.ipynb" in links  # to download
 
 
+def test_every_page_says_what_it_is_about(site, pages):
+    told = {}
+    for name in (page for page in pages if page.startswith("book/")):
+        (tag,) = parsed(site / name).select("meta[name=description]")
+        told[name] = tag["content"]
+        assert 40 < len(told[name]) <= 162 and "$" not in told[name], name
+    assert len(set(told.values())) == len(told)
+
+
 def test_all_exercises_are_listed_with_their_stars(site):
     rows = parsed(site / "book" / "exercises.html").select("article tr")
     rows = [[cell.get_text(strip=True) for cell in row.select("td")] for row in rows]
