@@ -2,7 +2,8 @@
 
 Each figure is the median over runs on one machine; a ratio is taken within a run,
 then its median over the runs. Results go to `bench/results.json`, and from there into
-the book's page `book/benchmarks.md`. `--only` without a name writes the page alone.
+the book's page `book/benchmarks.md`. `--only` without a name writes the page alone;
+`--more` adds runs to those on record, so that a long part can be measured in pieces.
 """
 
 import argparse
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
         record = json.loads((options.out / RECORD).read_text())
     for name in options.only:
         print(f"{name}, {options.runs[name]} runs", flush=True)
-        record[name] = measure(name, options)
+        record[name] = measure(name, options, record.get(name, {}))
         for figure, values in record[name]["figures"].items():
             print(f"  {figure:50}", *(f"{v:>10g} {k}" for k, v in values.items()))
         record = {part: record[part] for part in PARTS if part in record}
@@ -53,18 +54,35 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def measure(name: str, options: argparse.Namespace) -> dict:
-    """Runs one part and returns its record."""
-    options.notes = []
-    with closing(PARTS[name](options)) as measured:
-        runs = list(islice(measured, options.runs[name]))
-    return {
-        "date": datetime.date.today().isoformat(),
+def measure(name: str, options: argparse.Namespace, before: dict) -> dict:
+    """Runs one part and returns its record; with `--more`, added to the one before.
+
+    Raises:
+        SystemExit: If the runs on record cannot be added to.
+    """
+    place = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in VERSIONS},
         },
+    }
+    old = before.get("measured", []) if options.more else []
+    if old and before != {**before, **place}:
+        raise SystemExit(
+            f"--more: {name} is on record from {before['machine']} with "
+            f"{before['versions']}, and this is {place['machine']} with "
+            f"{place['versions']}; without --more it is measured anew"
+        )
+    options.notes = []
+    with closing(PARTS[name](options)) as measured:
+        runs = list(islice(measured, options.runs[name]))
+    if old and old[0].keys() != runs[0].keys():
+        raise SystemExit(f"--more: {name} is on record with other figures than now")
+    runs = old + runs
+    return {
+        "date": datetime.date.today().isoformat(),
+        **place,
         "runs": len(runs),
         "notes": options.notes,
         "figures": {
@@ -74,6 +92,7 @@ def measure(name: str, options: argparse.Namespace) -> dict:
             }
             for figure, values in runs[0].items()
         },
+        "measured": runs,
     }
 
 
@@ -90,6 +109,7 @@ def _options(argv):
         metavar="N",
         help="repeats (default 5); build=N for one part",
     )
+    parser.add_argument("--more", action="store_true", help="add to what is on record")
     parser.add_argument("--sizes", nargs="+", type=_number, default=[10, 100, 1000])
     parser.add_argument("--epochs", type=_number, default=5, help="of each training")
     parser.add_argument(

@@ -64,6 +64,30 @@ def test_only_some_parts_keep_the_others(parts, tmp_path):
     assert not list(tmp_path.rglob("*.new"))
 
 
+def test_runs_are_added_to_those_on_record(parts, tmp_path, monkeypatch):
+    add = ["--only", "train", "--runs", "2", "--more", "--out", str(tmp_path)]
+    bench.main(add)
+    bench.main(add)
+    train = record(tmp_path)["train"]
+    seconds = [run["a figure"]["seconds"] for run in train["measured"]]
+    assert (seconds, train["runs"]) == ([1.0, 2.0, 1.0, 2.0], 4)
+    assert train["figures"]["a figure"]["seconds"] == 1.5
+
+    before = (tmp_path / bench.RECORD).read_bytes()
+    parts = {**bench.PARTS, "train": other_figures}
+    for name, value in (("PARTS", parts), ("version", lambda name: "0")):
+        with monkeypatch.context() as changed:
+            changed.setattr(bench, name, value)
+            with pytest.raises(SystemExit, match="--more: train is on record"):
+                bench.main(add)
+        assert (tmp_path / bench.RECORD).read_bytes() == before
+
+
+def other_figures(options):
+    while True:
+        yield {"another figure": {"seconds": 1.0}}
+
+
 def test_a_part_that_fails_leaves_the_record(parts, tmp_path, monkeypatch):
     bench.main(["--runs", "1", "--out", str(tmp_path)])
     before = (tmp_path / bench.RECORD).read_bytes()
