@@ -9,7 +9,6 @@ the book's page `book/benchmarks.md`. `--only` without a name writes the page al
 import argparse
 import datetime
 import json
-import os
 import platform
 import statistics
 from contextlib import closing
@@ -22,6 +21,7 @@ from tools.bench_build import build, growth
 from tools.bench_page import page
 from tools.bench_pages import pages
 from tools.bench_train import imports, train
+from tools.device import machine
 from tools.environment import ROOT
 
 # Each is a generator: it measures everything once for each item that it yields.
@@ -61,7 +61,7 @@ def measure(name: str, options: argparse.Namespace, before: dict) -> dict:
         SystemExit: If the runs on record cannot be added to.
     """
     place = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in VERSIONS},

@@ -20,9 +20,14 @@ def main() -> None:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("keras", backend, "numpy")},
         "device": _card() if kind == "GPU" else kind,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
     }
     print(json.dumps(about))
+
+
+def machine() -> str:
+    """This machine, such as "x86_64, 2 cores": no name, no place."""
+    return f"{platform.machine()}, {os.cpu_count()} cores"
 
 
 def _card():

@@ -9,7 +9,6 @@ of them. `python studies/NN_name.py` writes the record beside the script;
 import argparse
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tools import files
+from tools.device import machine
 
 
 def script_digest(script: Path) -> str:
@@ -71,7 +71,7 @@ def main(
             keras.backend.backend(): version(keras.backend.backend()),
             "numpy": version("numpy"),
         },
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "results": results,
     }
     files.replace(path.with_suffix(".json"), json.dumps(record) + "\n")

@@ -36,9 +36,7 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         found = list(_found(app, chapter))
         if not found:
             continue
-        page = app.builder.get_relative_uri(docname, chapter)
-        number = app.env.toc_secnumbers[chapter].get("", ())
-        name = " ".join([*map(str, number), app.env.titles[chapter].astext()])
+        name, page = chapter_link(app, docname, chapter)
         levels = Counter(level for *_, level in found)
         link = _link(name, page)
         counts.append([link, *(str(levels[level]) for level in LEVELS)])
@@ -51,6 +49,13 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     total = _table(["chapter", *LEVELS], [*counts, ["together", *sums]])
     for place in places:
         place.replace_self([total, *parts])
+
+
+def chapter_link(app: Sphinx, docname: str, chapter: str) -> tuple[str, str]:
+    """A chapter's number and title, and its address as a page sees it."""
+    number = app.env.toc_secnumbers[chapter].get("", ())
+    name = " ".join([*map(str, number), app.env.titles[chapter].astext()])
+    return name, app.builder.get_relative_uri(docname, chapter)
 
 
 def _found(app, chapter):

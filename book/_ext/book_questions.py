@@ -8,6 +8,7 @@ chapters ask.
 import re
 from html import escape
 
+from book_exercises import chapter_link
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -41,13 +42,10 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             if not questions:
                 continue
             total += len(questions)
-            number = app.env.toc_secnumbers.get(chapter, {}).get("", ())
-            title = escape(app.env.titles[chapter].astext())
-            name = " ".join([*map(str, number), title])
-            page = app.builder.get_relative_uri(docname, chapter)
+            name, page = chapter_link(app, docname, chapter)
             rows.append(
                 f'<tr data-questions="{" ".join(questions)}">'
-                f'<th scope="row"><a href="{page}">{name}</a></th>'
+                f'<th scope="row"><a href="{page}">{escape(name)}</a></th>'
                 f'<td class="done">–</td><td>{len(questions)}</td></tr>'
             )
         rows.append(

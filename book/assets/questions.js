@@ -249,7 +249,7 @@
     table.after(make("p", { className: "question" }, save, " ", erase, " ", told));
   }
 
-  window.dlbookQuestions = { formula, agree };
+  window.dlbookQuestions = { formula };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();

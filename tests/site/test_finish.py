@@ -5,7 +5,6 @@ from fontTools.ttLib import TTFont
 
 from tools.browser import settle
 
-POLICY = 'meta[http-equiv="Content-Security-Policy"]'
 ICONS = """() => [...document.querySelectorAll("*")].flatMap(e => ["before", "after"]
   .map(which => getComputedStyle(e, "::" + which))
   .filter(style => style.fontFamily.includes("Awesome") && style.content[0] == '"')

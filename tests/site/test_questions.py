@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from watching import watch
 
 from tools import sources
 from tools.browser import settle
@@ -75,9 +76,8 @@ def test_questions_of_a_chapter(name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_right_is_right_and_wrong_is_wrong(context, server, name):
-    page, problems = context.new_page(), []
-    page.on("console", lambda m: m.type == "error" and problems.append(m.text))
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    page = context.new_page()
+    wrong = watch(page, server)
     page.goto(f"{server}/book/{name}.html")
     settle(page)
     assert page.locator("form.question").count() == len(CHAPTERS[name])
@@ -85,7 +85,7 @@ def test_right_is_right_and_wrong_is_wrong(context, server, name):
         form = page.locator(f"form[data-asks='{question['number']}']")
         assert give(form, question, wrong_answer(question)).startswith("No.")
         assert give(form, question, question["answer"]) == "Right."
-    assert not problems
+    assert not wrong
 
 
 def test_answers_are_kept_counted_saved_and_erased(context, server):
