@@ -21,6 +21,9 @@
   /* Reads a formula; returns a function of {letter: number}, or throws an Error whose
      message a reader understands. */
   function formula(text, letters = []) {
+    if (/^[-−]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) text = text.replaceAll(",", "");
+    if (/^[-−]?\d+,\d+$/.test(text)) throw Error("write a decimal point, not a comma");
+    if (text.includes("%")) throw Error("write the number without %");
     const clean = text.replace(/[−–]/g, "-").replace(/[·×]/g, "*").replace(/\*\*/g, "^");
     const tokens = clean.match(/\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|[\p{L}_]\w*|\S/gu) ?? [];
     let at = 0;

@@ -148,6 +148,7 @@ VALUES = {
     "max(x, 2) - min(x, 2)": 0.5,
     "sigmoid(0) + relu(-1) + tanh(0)": 0.5,
     "pi": math.pi,
+    "−1,234,567.5": -1234567.5,
 }
 
 
@@ -171,6 +172,8 @@ def test_formulas_are_read_as_mathematics_is_written(context, server):
         ("alert(1)", "“alert” is not known"),
         ("constructor(1)", "“constructor” is not known"),
         ("1 2", "“2” does not fit"),
+        ("12,5", "write a decimal point, not a comma"),
+        ("16 %", "write the number without %"),
     ],
 )
 def test_what_cannot_be_read_is_said(context, server, text, message):
