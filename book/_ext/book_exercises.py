@@ -6,6 +6,7 @@ cannot be older than the chapters.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -33,7 +34,7 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     parts, counts = [], []
     for chapter in sorted(app.env.tocs):
-        found = list(_found(app, chapter))
+        found = list(found_exercises(app, chapter))
         if not found:
             continue
         name, page = chapter_link(app, docname, chapter)
@@ -58,7 +59,7 @@ def chapter_link(app: Sphinx, docname: str, chapter: str) -> tuple[str, str]:
     return name, app.builder.get_relative_uri(docname, chapter)
 
 
-def _found(app, chapter):
+def found_exercises(app: Sphinx, chapter: str) -> Iterator[tuple[str, str, str]]:
     """Text, anchor and level of each exercise of a page."""
     for entry in app.env.tocs[chapter].findall(nodes.reference):
         match = HEADING.fullmatch(entry.astext())

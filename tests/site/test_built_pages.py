@@ -92,6 +92,15 @@ def test_pictures_have_alt_texts(site, pages):
     assert not problems(site, pages, silent)
 
 
+def test_tables_have_headers(site, pages):
+    def bare(soup, path):
+        for table in soup.select("article table:not(.genindextable)"):  # that is layout
+            if not table.select("th"):
+                yield table.get_text(" ", strip=True)[:80]
+
+    assert not problems(site, pages, bare)
+
+
 def test_one_heading_and_one_search_field(site, pages):
     def doubled(soup, path):
         for selector in ("article h1", "input[type=search]"):
@@ -203,7 +212,8 @@ def test_vendored_files_are_what_their_list_says():
     )
     vendored = {
         path.relative_to(assets).as_posix()
-        for path in (assets / "katex").rglob("*")
+        for folder in ("katex", "reveal")
+        for path in (assets / folder).rglob("*")
         if path.is_file()
     } | {"../_ext/katex.min.js"}
     assert set(listed) == vendored
