@@ -23,14 +23,12 @@ class EquationAnchors(SphinxTransform):
 
     def apply(self, **kwargs: object) -> None:
         for math in list(self.document.findall(nodes.math_block)):
-            targets = [self._target(tag) for tag in TAG.findall(math.astext())]
-            math.replace_self([*targets, math])
-
-    def _target(self, tag: str) -> nodes.target:
-        name = "eq-" + re.sub(r"[^a-z0-9]+", "-", tag.lower()).strip("-")
-        target = nodes.target("", "", ids=[name], names=[name])
-        self.document.note_explicit_target(target)  # warns when a tag stands twice
-        return target
+            tags = TAG.findall(math.astext())
+            words = [re.sub(r"[^a-z0-9]+", "-", tag.lower()) for tag in tags]
+            names = [f"eq-{word.strip('-')}" for word in words]
+            math["ids"] += names
+            math["names"] += names
+            self.document.note_explicit_target(math)  # warns when a tag stands twice
 
 
 class ReachableAnchors(SphinxTransform):
