@@ -93,3 +93,10 @@ def _one_of(name: str, value: Any, known: Sequence[str], more: str = "") -> str:
 
 def _base64(array: np.ndarray) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def _rounded(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The kernel in whole steps from -127 to 127, and the step of each output."""
+    largest = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
+    scale = np.where(largest > 0, largest, 1).astype("float32") / np.float32(127)
+    return np.rint(kernel / scale).astype("int8"), scale

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _base64, _numbers, _one_of
+from dlbook.live._figure import LiveFigure, _base64, _numbers, _one_of, _rounded
 from dlbook.live._part3 import MAX_SEED, _integer, _within
 
 #: Images that `convolution` offers, in the order of its menu.
@@ -577,13 +577,6 @@ def _lenet_arrays(model: Any) -> list[np.ndarray]:
     if [kind for kind in kinds if kind not in ("InputLayer", "Dropout")] != LENET_KINDS:
         raise ValueError(f"model has {', '.join(kinds)}; expected dlbook.zoo.lenet()'s")
     return weights
-
-
-def _rounded(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The kernel in whole steps from -127 to 127, and the step of each output."""
-    largest = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
-    scale = np.where(largest > 0, largest, 1).astype("float32") / np.float32(127)
-    return np.rint(kernel / scale).astype("int8"), scale
 
 
 def _text(name: str, value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _base64, _numbers, _one_of
+from dlbook.live._figure import LiveFigure, _base64, _numbers, _one_of, _rounded
 from dlbook.live._part3 import _within
 
 #: Settings that `recurrent` offers, in the order of its buttons.
@@ -180,7 +180,7 @@ def attention(model: Any, words: Sequence[str] = WORDS) -> LiveFigure:
     """A word to type, its sounds one after the other, and where the decoder looks.
 
     The network of `dlbook.zoo.pronouncer()` runs in the page; its weights travel along
-    in 16-bit floating point, about 375 kB (`attention_weights` gives them back). The
+    in 8 bits, about 190 kB (`attention_weights` gives them back). The
     likeliest sound is said at each step, until the mark of the end or for 12 steps. A
     row of the table is a sound and shows the attention weights over the letters; of a
     chosen row the page gives the three likeliest sounds, and the reader may put another
@@ -202,7 +202,7 @@ def attention(model: Any, words: Sequence[str] = WORDS) -> LiveFigure:
 
     Raises:
         ValueError: if the model's layers or shapes are others, its weights are not
-            finite in 16 bits, or the words are not as above.
+            finite, or the words are not as above.
         TypeError: if `model` is no model or `words` no sequence of strings.
 
     Reference:
@@ -214,7 +214,7 @@ def attention(model: Any, words: Sequence[str] = WORDS) -> LiveFigure:
 
     >>> from dlbook.zoo.pronouncer import pronouncer
     >>> figure = attention(pronouncer(), ["cab", "queue"])
-    >>> figure.config["words"], len(figure.config["shapes"])
+    >>> figure.config["words"], len(figure.config["weights"])
     (['cab', 'queue'], 15)
     >>> attention(pronouncer(attention=False))
     Traceback (most recent call last):
@@ -226,8 +226,15 @@ def attention(model: Any, words: Sequence[str] = WORDS) -> LiveFigure:
     config = {
         "words": _words(words),
         "sounds": list(SOUNDS),
-        "shapes": [list(shape) for shape in PRONOUNCER_SHAPES],
-        "weights": _half(model),
+        "weights": [
+            {
+                "shape": list(weight.shape),
+                "levels": _base64(levels),
+                "scale": _base64(scale.astype("<f4")),
+            }
+            for weight in _pronouncer_arrays(model)
+            for levels, scale in [_rounded(weight)]
+        ],
     }
     return LiveFigure("attention", "Live figure: from letters to sounds", config)
 
@@ -241,25 +248,25 @@ def attention_weights(config: Mapping[str, Any]) -> list[np.ndarray]:
 
     Returns:
         15 float32 arrays, as `model.set_weights` of `dlbook.zoo.pronouncer()` takes
-        them: those of the model, rounded to float16.
+        them: those of the model, each column rounded to 255 levels.
 
     Example:
 
     >>> from dlbook.zoo.pronouncer import pronouncer
     >>> model = pronouncer()
-    >>> weights = attention_weights(attention(model).config)
-    >>> all(
-    ...     np.array_equal(a, b.astype("float16"))
-    ...     for a, b in zip(weights, model.get_weights())
-    ... )
+    >>> rounded = attention_weights(attention(model).config)
+    >>> [
+    ...     bool(np.abs(a - b).max() <= np.abs(b).max() / 254 + 1e-6)
+    ...     for a, b in zip(rounded, model.get_weights())
+    ... ] == [True] * 15
     True
     """
-    flat = np.frombuffer(base64.b64decode(config["weights"]), "<f2").astype("float32")
-    ends = np.cumsum([np.prod(shape) for shape in config["shapes"]])
-    parts = np.split(flat, ends[:-1])
-    return [
-        part.reshape(shape) for part, shape in zip(parts, config["shapes"], strict=True)
-    ]
+    weights = []
+    for weight in config["weights"]:
+        levels = np.frombuffer(base64.b64decode(weight["levels"]), "int8")
+        scale = np.frombuffer(base64.b64decode(weight["scale"]), "<f4")
+        weights.append(levels.reshape(weight["shape"]) * scale)
+    return weights
 
 
 def _words(words: Any) -> list[str]:
@@ -277,8 +284,8 @@ def _words(words: Any) -> list[str]:
     return list(words)
 
 
-def _half(model: Any) -> str:
-    """The model's weights in 16 bits, if the page computes the same network."""
+def _pronouncer_arrays(model: Any) -> list[np.ndarray]:
+    """The model's weights, if the page computes the same network."""
     if not callable(getattr(model, "get_weights", None)):
         raise TypeError(f"model is {model!r}; expected a dlbook.zoo.pronouncer()")
     names = [layer.name for layer in model.layers if type(layer).__name__ != "Dropout"]
@@ -292,8 +299,6 @@ def _half(model: Any) -> str:
     shapes = tuple(weight.shape for weight in weights)
     if shapes != PRONOUNCER_SHAPES:
         raise ValueError(f"model has weights of {shapes}; expected {PRONOUNCER_SHAPES}")
-    with np.errstate(over="ignore"):
-        flat = np.concatenate([np.ravel(weight) for weight in weights]).astype("<f2")
-    if not np.isfinite(flat).all():
-        raise ValueError("model has weights that are not finite in 16 bits")
-    return _base64(flat)
+    if not all(np.isfinite(weight).all() for weight in weights):
+        raise ValueError("model has weights that are not finite")
+    return weights
