@@ -1,14 +1,19 @@
 """Finish a rendered site: pages that are light, and that run only what they came with.
 
 - The theme's style draws its icons from fonts. FontAwesome's script, which would draw
-  them once more, goes, and the fonts keep the icons that the site uses.
+  them once more, goes, and fonts and style keep the icons that the site uses.
+- No script holds up the page, and the words of the whole book are loaded by the search
+  page alone: the theme would have them everywhere, to search with every key.
 - Each page gets a content security policy with the hash of each script in it: nothing
-  from another machine is loaded, and nothing that was put into a page runs.
+  from another machine is loaded, and nothing that was put into a page runs. The slides'
+  window for the speaker is written by a script and has the policy of the slides.
 """
 
 import base64
 import hashlib
+import json
 import re
+from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 
@@ -18,8 +23,14 @@ ICON_RULE = re.compile(
     r'((?:\.fa-[\w-]+::?before,?)+)\{content:"\\([0-9a-f]+|[^"\\])"\}'
 )
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
+SEARCH_SCRIPT = re.compile(
+    r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>'
+)
+# The scripts in the page need the options at once.
+HEAD_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*(?:\bdefer\b|_options\.js))")
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r'<[^>]*\son[a-z]+="([^"]*)"')
+WRITTEN_SCRIPT = re.compile(r"<script>((?:[^<]|<(?!\\/script>))*)<\\/script>")
 CHARSET = '<meta charset="utf-8" />'
 POLICY = (
     "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
@@ -35,13 +46,19 @@ def finish(site: Path) -> None:
         site: The folder of the HTML that Jupyter Book wrote.
     """
     pages = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
-    pages = {path: ICON_SCRIPT.sub("", text) for path, text in pages.items()}
+    pages = {path: _lighter(path, text) for path, text in pages.items()}
     # The search page reads the others, handlers and all.
     handlers = {handler for text in pages.values() for handler in HANDLER.findall(text)}
+    written = [
+        json.loads(f'"{script}"')
+        for path in site.rglob("reveal/notes.js")
+        for script in WRITTEN_SCRIPT.findall(path.read_text(encoding="utf-8"))
+    ]
     used = set()
     for path, text in pages.items():
         used.update(re.findall(r"\bfa-[\w-]+", text))
-        path.write_text(with_policy(text, handlers), encoding="utf-8")
+        more = written if "reveal/notes.js" in text else []
+        path.write_text(with_policy(text, handlers, more), encoding="utf-8")
     for path in site.rglob("*.map"):  # of the theme's sources, for its authors
         path.unlink()
     for path in site.rglob("fontawesome.js*"):
@@ -49,9 +66,22 @@ def finish(site: Path) -> None:
     _keep_icons(site, used)
 
 
-def with_policy(text: str, handlers: set[str]) -> str:
-    """Puts a policy into a page that allows its own scripts and these handlers."""
-    scripts = {_hash(script) for script in INLINE_SCRIPT.findall(text)}
+def _lighter(path, text):
+    text = ICON_SCRIPT.sub("", text)
+    if path.name == "search.html":
+        return text
+    return HEAD_SCRIPT.sub("<script defer ", SEARCH_SCRIPT.sub("", text))
+
+
+def with_policy(text: str, handlers: set[str], written: Sequence[str] = ()) -> str:
+    """Puts a policy into a page that allows its own scripts and handlers.
+
+    Args:
+        text: the page.
+        handlers: what attributes such as `onclick` of all pages hold.
+        written: scripts that the page's own scripts write.
+    """
+    scripts = {_hash(script) for script in [*INLINE_SCRIPT.findall(text), *written]}
     scripts |= {_hash(unescape(handler)) for handler in handlers}
     allowed = ["", *sorted(scripts), *(["'unsafe-hashes'"] if handlers else [])]
     policy = POLICY.format(scripts=" ".join(allowed))
@@ -65,15 +95,21 @@ def _hash(script):
 
 
 def _keep_icons(site, used):
-    """Reduces FontAwesome's fonts to the icons that pages, scripts and styles name."""
+    """Reduces FontAwesome to the icons that pages, scripts and styles name."""
     for path in site.rglob("*.js"):
         used.update(re.findall(r"\bfa-[\w-]+", path.read_text(encoding="utf-8")))
     kept = set()
     for path in site.rglob("*.css"):
         text = path.read_text(encoding="utf-8")
-        for selectors, code in ICON_RULE.findall(text):
-            if used & set(re.findall(r"fa-[\w-]+", selectors)):
-                kept.add(int(code, 16) if len(code) > 1 else ord(code))
+
+        def rule(match: re.Match) -> str:
+            selectors, code = match.groups()
+            if not used & set(re.findall(r"fa-[\w-]+", selectors)):
+                return ""
+            kept.add(int(code, 16) if len(code) > 1 else ord(code))
+            return match[0]
+
+        path.write_text(ICON_RULE.sub(rule, text), encoding="utf-8")
         text = ICON_RULE.sub("", text)
         kept.update(int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", text))
         kept.update(map(ord, re.findall("[\ue000-\uf8ff]", text)))
