@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 COMMANDS = book serve test test-backends test-matrix test-gpu test-faults notebooks studies \
-           student address pictures screenshots bench
+           student takeaway address pictures screenshots bench
 
 .PHONY: help clean $(COMMANDS)
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "notebooks": "execute notebooks and store them in the canonical form",
     "studies": "run the studies and store their records",
     "student": "write the notebooks without solutions, or with them unfolded",
+    "takeaway": "write the book as a PDF, its notebooks and everything as zips",
     "address": "set the repository's address everywhere",
     "pictures": "draw the pictures of the Markdown pages",
     "screenshots": "take screenshots of the built site",

@@ -1,18 +1,38 @@
-"""Keep one copy of what several live figures on a page share.
+"""Live figures in pages: the directive `live`, and one copy of what figures share.
 
-Each output of `dlbook.live` carries the shared style and scripts, since in Colab it
-stands alone. On a page of the book the later, identical copies are dead weight: the
-first one already serves all figures.
+The directive shows a figure in a Markdown page, as it is without arguments; in chapters
+cells do so. Each output of `dlbook.live` carries the shared style and scripts, since in
+Colab it stands alone. On a page of the book the later, identical copies are dead
+weight: the first one already serves all figures.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from dlbook import live
 
 SHARED = re.compile(
     r'<(style|script) data-live-shared="[^"]+">.*?</\1>\s*', flags=re.DOTALL
 )
+
+
+class Live(SphinxDirective):
+    """Puts a live figure here; its one argument is the figure's name."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in live.__all__:
+            raise self.error(f"live: {name!r} is no figure of dlbook.live")
+        for path in Path(live.__file__).parent.iterdir():
+            self.env.note_dependency(str(path))
+        return [nodes.raw("", getattr(live, name)()._repr_html_(), format="html")]
 
 
 def keep_first(body: str) -> str:
@@ -59,5 +79,6 @@ def shrink_page(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Registers the extension with Sphinx."""
+    app.add_directive("live", Live)
     app.connect("html-page-context", shrink_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
