@@ -10,6 +10,7 @@ import argparse
 import datetime
 import json
 import platform
+import shutil
 import statistics
 from contextlib import closing
 from importlib.metadata import version
@@ -18,6 +19,8 @@ from pathlib import Path
 
 from tools import files
 from tools.bench_build import build, growth
+from tools.bench_lighthouse import lighthouse
+from tools.bench_live import live
 from tools.bench_page import page
 from tools.bench_pages import pages
 from tools.bench_train import imports, train
@@ -30,6 +33,8 @@ PARTS = {
     "growth": growth,
     "train": train,
     "pages": pages,
+    "live": live,
+    "lighthouse": lighthouse,
     "import": imports,
 }
 VERSIONS = ("jupyter-book", "Sphinx", "sphinx-book-theme", "keras", "tensorflow")
@@ -99,7 +104,7 @@ def measure(name: str, options: argparse.Namespace, before: dict) -> dict:
 def _options(argv):
     parser = argparse.ArgumentParser("tools bench", description=__doc__)
     parser.add_argument(
-        "--only", nargs="*", choices=PARTS, default=list(PARTS), metavar="PART"
+        "--only", nargs="*", choices=PARTS, default=_all(), metavar="PART"
     )
     parser.add_argument(
         "--runs",
@@ -125,6 +130,11 @@ def _options(argv):
     given = dict(options.runs)
     options.runs = {name: given.get(name, given.get("", 5)) for name in PARTS}
     return options
+
+
+def _all():
+    """All parts but Lighthouse, where it is not installed: it is no Python package."""
+    return [part for part in PARTS if part != "lighthouse" or shutil.which(part)]
 
 
 def _number(text):

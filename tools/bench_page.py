@@ -47,6 +47,20 @@ moment after its structure has been read (`DOMContentLoaded`) that is followed b
 second without a task of more than 50 milliseconds. The network takes no time here: add
 your own."""
 
+LIVE = """## Live figures
+
+For two seconds the mouse drags something in each figure, on its page, in a Chromium
+without a window, as fast as the page takes it: a slider, a point, the pen. Frames a
+second are those that the page drew, at most 60; the aim is 50. Layout shift is
+Chromium's measure of what moved on the page meanwhile, 0 at best. In the figure of
+backpropagation there is nothing to drag."""
+
+LIGHTHOUSE = """## Lighthouse
+
+The scores that Google's Lighthouse gives, 100 at best, on the phone and the slow
+network that it imitates: the home page, a short chapter, the two chapters with the
+heaviest pages, a list. The aim is 95."""
+
 IMPORT = """## Importing
 
 Fresh processes. `import dlbook` imports nothing heavy: Keras and its backend come with
@@ -57,6 +71,8 @@ TEXTS = {
     "growth": GROWTH,
     "train": TRAIN,
     "pages": PAGES,
+    "live": LIVE,
+    "lighthouse": LIGHTHOUSE,
     "import": IMPORT,
 }
 

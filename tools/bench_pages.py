@@ -1,6 +1,7 @@
 """What a page costs its reader: bytes on the way, and the wait until it answers."""
 
 import gzip
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -63,7 +64,7 @@ class Compressing(Quiet):
 def pages(options) -> Iterator[dict]:
     """Weight and time to interactive of each chapter, in headless Chromium."""
     site = options.site
-    chapters = [page for page in pages_of(site) if Path(page).name[0].isdigit()]
+    chapters = [page for page in pages_of(site) if re.match(r"book/\d", page)]
     if not chapters:
         raise SystemExit(f"no site with chapters in {site}: run `make book` first")
     chapters = [page for page in chapters if Path(page).name.startswith(options.pages)]

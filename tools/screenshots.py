@@ -40,11 +40,16 @@ def take(site: Path, pages: list[str], out: Path) -> list[Path]:
                 for page in pages:
                     tab.goto(f"{address}/{page}")
                     settle(tab)
-                    name = f"{Path(page).stem}-{width}-{theme}.png"
+                    name = f"{_name(page).replace('/', '-')}-{width}-{theme}.png"
                     tab.screenshot(path=out / name, full_page=True)
                     written.append(out / name)
                 tab.close()
     return written
+
+
+def _name(page):
+    """`01_perceptron` for the chapter, `slides/01_perceptron` for its slides."""
+    return page.removeprefix("book/").removesuffix(".html")
 
 
 def main(argv: list[str]) -> int:
@@ -56,7 +61,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("_build/screenshots"))
     options = parser.parse_args(argv)
     site = Path(os.environ.get("DLBOOK_SITE", "_build/html"))
-    found = {Path(page).stem: page for page in pages_of(site)}
+    found = {_name(page): page for page in pages_of(site)}
     names = options.pages or sorted(found)
     unknown = sorted(set(names) - set(found))
     if not found or unknown:
