@@ -150,7 +150,7 @@
       [...list.children].forEach((item, i) => {
         const radio = make("input", { type: "radio", name: `q${question}`, value: i + 1 });
         const text = item.querySelector(":scope > p") ?? item;
-        item.replaceChildren(make("label", {}, radio, " ", ...text.childNodes));
+        item.replaceChildren(make("label", {}, radio, ` ${i + 1}. `, ...text.childNodes));
       });
       form.setAttribute("aria-label", `Question ${question}`);
       list.replaceWith(form);
