@@ -1,16 +1,14 @@
 """How smoothly the live figures move while a reader drags something in them."""
 
 import re
-import time
 from collections.abc import Iterator
-from math import cos, pi, sin
 from pathlib import Path
 
 from tools.browser import chromium, pages_of, served, settle
 
 FIGURE = re.compile(r'<div class="live-figure" data-live="(\w+)"')
 SECONDS = 2
-TURN = 1.0  # seconds, there and back
+TURN = 1  # seconds, there and back
 # What is dragged: the name of a slider, or a selector of something in the drawing. In
 # the figure of backpropagation there is nothing to drag.
 DRAGGED = {
@@ -31,28 +29,45 @@ DRAGGED = {
     "attention": "Step",
     "scaling": ".live-handle",
 }
-RECORD = """() => {
-  window.benchFrames = [];
+WATCH = """() => {
   window.benchShift = 0;
-  requestAnimationFrame(function look(now) {
-    benchFrames.push(now);
-    requestAnimationFrame(look);
-  });
-  window.benchShifts = new PerformanceObserver((list) => {
+  new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) benchShift += entry.value;
+  }).observe({type: "layout-shift"});
+  addEventListener("pointerdown", (event) => (window.benchPointer = event.pointerId),
+    {once: true, capture: true});
+}"""
+# A move a frame, as a browser hands a mouse's moves on. Those that Playwright sends
+# wait for the page each time: a slow figure would get fewer of them, and look smooth.
+DRAG = """(node, [seconds, turn]) => new Promise((done) => {
+  const {x, y, width, height} = node.getBoundingClientRect();
+  const frames = [];
+  requestAnimationFrame(function move(now) {
+    frames.push(now);
+    const passed = (now - frames[0]) / 1000;
+    const angle = (2 * Math.PI * passed) / turn;
+    if (passed >= seconds) {
+      const gaps = frames.slice(1).map((later, k) => later - frames[k]);
+      return done({
+        "frames a second": gaps.length / passed,
+        "longest gap, ms": Math.max(...gaps),
+      });
+    }
+    if (node.matches("input")) {
+      const share = (1 + Math.sin(angle)) / 2;
+      node.value = Number(node.min) + share * (node.max - node.min);
+      node.dispatchEvent(new Event("input", {bubbles: true}));
+    } else {
+      node.dispatchEvent(new PointerEvent("pointermove", {
+        bubbles: true, isPrimary: true, pointerType: "mouse", pointerId: benchPointer,
+        clientX: x + width / 2 + 40 * Math.sin(angle),
+        clientY: y + height / 2 + 40 * (Math.cos(angle) - 1),
+      }));
+    }
+    requestAnimationFrame(move);
   });
-  benchShifts.observe({type: "layout-shift"});
-}"""
-MEASURED = """() => {
-  const gaps = benchFrames.slice(1).map((now, k) => now - benchFrames[k]);
-  const total = gaps.reduce((sum, gap) => sum + gap, 0);
-  for (const entry of benchShifts.takeRecords()) benchShift += entry.value;
-  return {
-    "frames a second": (1000 * gaps.length) / total,
-    "longest gap, ms": Math.max(...gaps),
-    "layout shift": benchShift,
-  };
-}"""
+})"""
+SHIFT = "() => new Promise((done) => setTimeout(() => done(benchShift), 200))"
 
 
 def live(options) -> Iterator[dict]:
@@ -105,31 +120,21 @@ def drag(browser, url: str, name: str) -> dict:
     settle(tab)
     tab.wait_for_function("name => window.dlbookLive?.[name]", arg=name)
     node = target(tab.locator(f'.live-figure[data-live="{name}"]').first, name)
-    node.evaluate("node => node.scrollIntoView({block: 'center', behavior: 'instant'})")
-    settle(tab)
-    path = path_of(node)
-    tab.mouse.move(*path(0))
-    tab.mouse.down()
-    tab.evaluate(RECORD)
-    start = time.perf_counter()
-    # Each move returns when the page has taken it: one or less a frame.
-    while (passed := time.perf_counter() - start) < SECONDS:
-        tab.mouse.move(*path(passed / TURN))
-    found = tab.evaluate(MEASURED)
-    tab.mouse.up()
+    found = drag_node(tab, node)
     context.close()
     return found
 
 
-def path_of(node):
-    """A round trip along a slider or round a place in a drawing: turns to places."""
+def drag_node(tab, node) -> dict:
+    """Drags a slider to and fro, or something in a drawing round and round."""
+    node.evaluate("node => node.scrollIntoView({block: 'center', behavior: 'instant'})")
+    settle(tab)
+    tab.evaluate(WATCH)
     box = node.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    if node.evaluate("node => node.matches('input')"):
-        reach = 0.45 * box["width"], 0
-    else:
-        reach = 40, 40
-    return lambda turn: (
-        x + reach[0] * sin(2 * pi * turn),
-        y + reach[1] * (cos(2 * pi * turn) - 1),
-    )
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    found = node.evaluate(DRAG, [SECONDS, TURN])
+    # Chromium keeps shifts back while a button is down.
+    tab.mouse.up()
+    found["layout shift"] = tab.evaluate(SHIFT)
+    return found

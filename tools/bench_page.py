@@ -49,11 +49,11 @@ your own."""
 
 LIVE = """## Live figures
 
-For two seconds the mouse drags something in each figure, on its page, in a Chromium
-without a window, as fast as the page takes it: a slider, a point, the pen. Frames a
-second are those that the page drew, at most 60; the aim is 50. Layout shift is
-Chromium's measure of what moved on the page meanwhile, 0 at best. In the figure of
-backpropagation there is nothing to drag."""
+For two seconds something is dragged in each figure, on its page, in a Chromium without
+a window, one move a frame: a slider, a point, the pen. Frames a second are those that
+the page drew, at most 60; the aim is 50. The longest gap is between two of them. Layout
+shift is Chromium's measure of what moved on the page meanwhile, 0 at best. In the
+figure of backpropagation there is nothing to drag."""
 
 LIGHTHOUSE = """## Lighthouse
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, clamp, short } = live;
+  const { svg, clamp, sigmoid, short } = live;
   const SIZE = [400, 290];
   const [HEAT, LOG] = [48, 60].map((left) => ({ across: [left, 392], up: [262, 34] }));
   const LAYERS = 50;
@@ -18,7 +18,7 @@
   const ACTIVATIONS = {
     identity: { name: "identity (linear)", f: (z) => z, slope: () => 1, range: [-3, 3], open: true },
     tanh: { name: "tanh", f: Math.tanh, slope: (h) => 1 - h * h, range: [-1, 1] },
-    sigmoid: { name: "sigmoid", f: (z) => 1 / (1 + Math.exp(-z)), slope: (h) => h * (1 - h), range: [0, 1] },
+    sigmoid: { name: "sigmoid", f: sigmoid, slope: (h) => h * (1 - h), range: [0, 1] },
     relu: { name: "ReLU", f: (z) => (z > 0 ? z : 0), slope: (h) => (h > 0 ? 1 : 0), range: [0, 3], open: true },
   };
   const PRESETS = [["σ = 0.01", 0.01 * Math.sqrt(N)], ["Glorot", 1], ["He", Math.SQRT2], ["Gain 5/3", 5 / 3], ["σ = 1", Math.sqrt(N)]];
@@ -42,9 +42,10 @@
   }
 
   function deviation(values) {
-    let [mean, square] = [0, 0];
-    for (let k = 0; k < values.length; k++) mean += values[k] / values.length;
-    for (let k = 0; k < values.length; k++) square += (values[k] - mean) ** 2;
+    let [sum, square] = [0, 0];
+    for (let k = 0; k < values.length; k++) sum += values[k];
+    const mean = sum / values.length;
+    for (let k = 0; k < values.length; k++) square += (values[k] - mean) * (values[k] - mean);
     return Math.sqrt(square / values.length);
   }
 
@@ -65,18 +66,20 @@
     function compute() {
       const { f, slope: derivative, range: [low, high] } = ACTIVATIONS[key];
       const factor = scale / Math.sqrt(N); // the weights that are kept have deviation 1
+      const wide = BINS / (high - low);
       [counts, dead] = [[], key === "relu" ? [] : null];
       stds = h.map((out, l) => {
         product(l ? h[l - 1] : x, turned[l], out, factor);
-        const bins = new Array(BINS).fill(0);
-        const alive = new Uint8Array(N);
+        const bins = new Int32Array(BINS);
         for (let k = 0; k < out.length; k++) {
           const value = (out[k] = f(out[k]));
-          bins[clamp(Math.floor(((value - low) / (high - low)) * BINS), 0, BINS - 1)]++;
-          if (value > 0) alive[k % N] = 1;
+          bins[clamp(Math.floor((value - low) * wide), 0, BINS - 1)]++;
         }
         counts.push(bins);
-        dead?.push(alive.filter((unit) => !unit).length);
+        if (!dead) return deviation(out);
+        const alive = new Uint8Array(N);
+        for (let k = 0; k < out.length; k++) if (out[k] > 0) alive[k % N] = 1;
+        dead.push(alive.filter((unit) => !unit).length);
         return deviation(out);
       });
       gradients = [];
@@ -84,7 +87,8 @@
       for (let l = LAYERS - 1; ; l--) {
         gradients.unshift(deviation(back));
         if (!l) return;
-        for (let k = 0; k < back.length; k++) next[k] = back[k] * derivative(h[l][k]);
+        const out = h[l];
+        for (let k = 0; k < back.length; k++) next[k] = back[k] * derivative(out[k]);
         product(next, weights[l], back, factor);
       }
     }
@@ -130,12 +134,10 @@
       const up = live.scale([-room(-Math.min(...logs.flat())), room(Math.max(...logs.flat()))], LOG.up);
       const [low, high] = up.domain;
       const step = [1, 2, 5, 10, 20, 50].find((size) => (high - low) / size <= 5);
-      up.marks = [];
-      for (let power = Math.ceil(low / step) * step; power <= high; power += step)
-        up.marks.push([power, power ? `10${live.raised(power)}` : "1"]);
+      up.marks = live.decades(up.domain, step);
       live.axes(groups[1], across[1], up, ["", ""]);
-      lines.forEach((line, k) => line.setAttribute("d",
-        `M${logs[k].map((power, l) => `${across[1](l + 1).toFixed(2)} ${up(power).toFixed(2)}`).join("L")}`));
+      lines.forEach((line, k) =>
+        line.setAttribute("d", live.trace(logs[k].map((power, l) => [l + 1, power]), across[1], up)));
     }
 
     const spread = (list) => short(Math.max(...list) / Math.min(...list));
@@ -175,7 +177,7 @@
       draw();
     }
 
-    const ids = `live-${Math.random().toString(36).slice(2)}`;
+    const ids = live.unique();
     const names = Object.entries(ACTIVATIONS).map(([value, { name }]) => [value, name]);
     const [menuLabel, menu] = live.select("Activation", names, (value) => set({ activation: value }));
     const [sliderLabel, slider] = live.slider("Weight scale s",

@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, html, fill, clamp } = live;
-  const [LEFT, WIDE, TOP, HIGH] = [58, 34, 52, 26]; // of the table of attention weights
+  const { svg, html, fill, clamp, sigmoid } = live;
+  const [LEFT, WIDE, TOP, HIGH] = [58, 34, 52, 29]; // of the table of attention weights
   const [LETTERS, STEPS, BEST] = [10, 12, 3];
   const SIZE = [400, TOP + HIGH * STEPS + 6];
   const [BAR, ROW] = [[84, 326], 36]; // of the likeliest sounds
@@ -11,18 +11,13 @@
   // A word for each sound, in the order of their numbers.
   const AS_IN = "father cat cup law cow my bee chin day then bed bird say fun get hat sit see jam key leg man no sing boat boy pen red sun she tea thin book blue van we yes zoo vision".split(" ");
 
-  // One list of numbers for each shape, from 16-bit floating point.
-  function unpack(text, shapes) {
-    const bits = new Uint16Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-    const numbers = Float32Array.from(bits, (b) => {
-      const [power, rest] = [(b >> 10) & 31, b & 1023];
-      return (b >> 15 ? -1 : 1) * (power ? (1 + rest / 1024) * 2 ** (power - 15) : rest * 2 ** -24);
-    });
-    let from = 0;
-    return shapes.map((shape) => numbers.subarray(from, (from += shape.reduce((a, b) => a * b))));
+  // The numbers of an array whose columns are rounded to 255 levels each.
+  function unpack({ levels, scale }) {
+    const steps = new Int8Array(live.bytes(levels).buffer);
+    const unit = new Float32Array(live.bytes(scale).buffer);
+    return Float32Array.from(steps, (step, k) => step * unit[k % unit.length]);
   }
 
-  const sigmoid = (a) => 1 / (1 + Math.exp(-a));
   const dot = (a, b) => a.reduce((sum, v, k) => sum + v * b[k], 0);
   function softmax(logits) {
     const top = Math.max(...logits);
@@ -50,8 +45,8 @@
     });
   }
 
-  function network({ weights, shapes }) {
-    const w = unpack(weights, shapes);
+  function network({ weights }) {
+    const w = weights.map(unpack);
     const [letters, forward, backward, sounds, decoder, mixed, logits] = [w[0], w.slice(1, 4), w.slice(4, 7), w[7], w.slice(8, 11), w.slice(11, 13), w.slice(13)];
     const row = (table, number) => table.subarray(number * 32, number * 32 + 32);
     function scan(numbers, parts) {
@@ -110,7 +105,7 @@
       const y = TOP + HIGH * t;
       const squares = columns.map((_column, i) => svg("rect", { x: LEFT + WIDE * i + 1, y: y + 1, width: WIDE - 2, height: HIGH - 2, class: "live-cell live-heat" }));
       const frame = svg("rect", { x: 1, y, width: 398, height: HIGH, rx: 4, class: "live-thin" });
-      const name = text(LEFT - 8, y + 19, "", "end", "");
+      const name = text(LEFT - 8, y + 20, "", "end", "");
       const hit = svg("rect", { y, width: 400, height: HIGH, class: "live-hit live-point" });
       hit.addEventListener("click", () => set({ step: t }));
       const node = svg("g", {}, ...squares, frame, name, hit);

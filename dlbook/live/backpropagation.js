@@ -6,7 +6,7 @@
   const LIMIT = 1000; // of a number that the reader types
   const DELTA = 1e-5; // step of the finite differences
 
-  const enclosed = (value) => format(value).replace(/^−.*/, "($&)");
+  const enclosed = (value) => live.enclosed(format(value));
   const vector = (values) => `(${values.map(format).join(", ")})`;
 
   // A quantity "W'" is a list of rows; "dW'" is the loss's derivative by it. Entries
@@ -113,12 +113,11 @@
 
     const controls = html("div", { class: "live-controls" });
     const note = html("p", { class: "live-note" });
-    const status = html("p", { class: "live-status", role: "status", "aria-live": "polite" });
+    const status = live.announcer(root);
+    const help = html("p", { class: "live-hint", id: live.unique() }, "Below each matrix stands the derivative of L by it, in the same shape. Solid frame: the cell; dashed frames: what it is made of. Press a computed cell to see its sum again. Any number in a filled box can be changed, from −1000 to 1000.");
     const matrices = html("div", { class: "live-matrices" });
-    root.replaceChildren(
-      controls, html("div", { class: "live-words" }, note, status), matrices,
-      html("p", { class: "live-hint" }, "Below each matrix stands the derivative of L by it, in the same shape. Solid frame: the cell; dashed frames: what it is made of. Press a computed cell to see its sum again. Any number in a filled box can be changed, from −1000 to 1000."),
-    );
+    root.replaceChildren(controls, html("div", { class: "live-words" }, note, ...status.nodes), matrices, help);
+    root.setAttribute("aria-describedby", help.id);
 
     function load(key) {
       const { x, layers, label: right } = structuredClone(config.starts[(start = menu.value = key)]);
@@ -220,7 +219,7 @@
       checkButton.setAttribute("aria-pressed", checking);
       const [lines, sentence] = words();
       note.replaceChildren(...lines.map((line) => html("span", {}, line)));
-      if (status.textContent !== sentence) status.textContent = sentence;
+      status.say(sentence);
     }
 
     function step(n) {

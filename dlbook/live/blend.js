@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { html, svg, fill, clamp, format } = live;
+  const { html, svg, clamp, rounded } = live;
   const SIDE = 400;
   const BAR = { left: 12, right: 388, height: 18 };
   // Colours at equal steps: of maps with a sign from −1 to 1, of the others from 0 to 1.
@@ -50,8 +50,7 @@
     view.picture.before(stack);
     stack.append(view.picture);
     const area = svg("rect", { width: SIDE, height, class: "live-hit live-aim" });
-    const ring = svg("g", { class: "live-handle", tabindex: 0, role: "button" },
-      svg("circle", { r: 18, class: "live-hit" }), svg("circle", { r: 9, class: "live-ring live-halo" }), svg("circle", { r: 9, class: "live-ring" }));
+    const ring = svg("g", live.grip("Pixel", "2D slider"), svg("circle", { r: 18, class: "live-hit" }), svg("circle", { r: 9, class: "live-ring live-halo" }), svg("circle", { r: 9, class: "live-ring" }));
     view.picture.append(area, ring);
 
     // A map in the image's size: numbers (shares of the limit) and their colours.
@@ -84,8 +83,7 @@
       const { shares, colours } = maps[chosen];
       return shares ? shares[at[0] * columns + at[1]] * config.maps[chosen].limit : rgb(colours);
     }
-    const short = (v) => format(Number(v.toPrecision(3)));
-    const told = (v) => (Array.isArray(v) ? `(${v.join(", ")})` : short(v));
+    const told = (v) => (Array.isArray(v) ? `(${v.join(", ")})` : rounded(v));
 
     function drawBar() {
       const { limit, signed } = config.maps[chosen];
@@ -98,16 +96,14 @@
         parts.push(part);
       }
       const ends = limit === null ? [["start", BAR.left, "its own colours"]]
-        : [["start", BAR.left, signed ? short(-limit) : "0"], ["middle", SIDE / 2, signed ? "0" : short(limit / 2)], ["end", BAR.right, short(limit)]];
+        : [["start", BAR.left, signed ? rounded(-limit) : "0"], ["middle", SIDE / 2, signed ? "0" : rounded(limit / 2)], ["end", BAR.right, rounded(limit)]];
       parts.push(...ends.map(([anchor, x, text]) => svg("text", { x, y: 40, "text-anchor": anchor }, text)));
       view.pictures[1].replaceChildren(...parts);
     }
 
     function draw() {
       menu.value = chosen;
-      slider.value = alpha;
-      slider.setAttribute("aria-valuetext", `${Math.round(100 * alpha)} % map`);
-      share.textContent = alpha.toFixed(2);
+      dial.show(alpha, alpha.toFixed(2), `${Math.round(100 * alpha)} % map`);
       buttons.forEach((node, k) => node.setAttribute("aria-pressed", alpha === k / 2));
       ring.setAttribute("transform", `translate(${(at[1] + 0.5) * unit} ${(at[0] + 0.5) * unit})`);
       drawBar();
@@ -115,7 +111,7 @@
       compose();
       const now = value();
       const spoken = `Row ${at[0]}, column ${at[1]}: ${told(now)}`;
-      ring.setAttribute("aria-label", spoken);
+      live.tell(ring, spoken, at[1], [0, columns - 1]);
       view.show({ α: alpha.toFixed(2), pixel: `(${at.join(", ")})` }, [
         `${config.maps[chosen].name}: ${told(now)}`, `image: ${told(rgb(original))}`, `shown: ${told(rgb(blended.data))}`,
       ], `${spoken}.`);
@@ -127,12 +123,10 @@
     }
     const move = ([i, j]) => change(() => (at = [clamp(i, 0, rows - 1), clamp(j, 0, columns - 1)]));
     const [menuLabel, menu] = live.select("Map", config.maps.map(({ name }, k) => [k, name]), (k) => change(() => (chosen = Number(k))));
-    const [sliderLabel, slider] = live.slider("Blend α", { min: 0, max: 1, step: 0.01 }, (v) => change(() => (alpha = v)));
-    const share = html("span", { class: "live-value", "aria-hidden": "true" });
-    sliderLabel.append(share);
+    const dial = live.dial("Blend α", { min: 0, max: 1, step: 0.01 }, (v) => change(() => (alpha = v)));
     const buttons = ["Image", "Half", "Map"].map((name, k) => live.button(name, () => change(() => (alpha = k / 2))));
     const reset = () => change(() => ([chosen, alpha, at] = [0, 0.5, [rows >> 1, columns >> 1]]));
-    view.controls.append(menuLabel, sliderLabel, ...buttons, live.button("Reset", reset));
+    view.controls.append(menuLabel, dial.label, ...buttons, live.button("Reset", reset));
 
     // A fine step is one pixel; on large images some, so that the keys get along.
     const step = Math.max(1, Math.round(Math.max(rows, columns) / 64));

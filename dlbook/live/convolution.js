@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { html, svg, fill, clamp, format } = live;
+  const { html, svg, fill, clamp, rounded } = live;
   const SIDE = 400;
   const K = 3;
   const LIMIT = 99; // of a number in the kernel
@@ -25,8 +25,7 @@
     sharpen: ["sharpen", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]],
     identity: ["identity", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]],
   };
-  const rounded = (value, digits) => format(Number(value.toPrecision(digits)));
-  const enclosed = (value) => rounded(value, 3).replace(/^−.*/, "($&)");
+  const enclosed = (value) => live.enclosed(rounded(value));
   const grey = (share) => Array(3).fill(Math.round(255 * (1 - share)));
   const signed = (share) => (share < 0 ? [33, 102, 172] : [178, 24, 43]).map((c) => Math.round(255 + Math.abs(share) * (c - 255)));
   // Black or white, whichever is easier to read on the colour.
@@ -43,7 +42,7 @@
       [[[SIDE, SIDE], "The output"]], true);
     const layers = view.pictures.map(() => ({ cells: svg("g"), numbers: svg("g") }));
     const areas = view.pictures.map(() => svg("rect", { class: "live-hit live-aim" }));
-    const [easel, result] = areas.map((area) => svg("g", { class: "live-handle", tabindex: 0, role: "button" }, area));
+    const [easel, result] = areas.map((area, k) => svg("g", live.grip(["Image", "Output"][k], "2D slider"), area));
     result.classList.add("live-browse");
     const frames = view.pictures.map(() => ["live-line live-halo", "live-path live-big-line"].map((name) => svg("rect", { class: name })));
     const pens = ["live-pen", "live-pen live-ink"].map((name) => svg("rect", { class: name }));
@@ -117,18 +116,19 @@
       const [rows, columns] = shape(output);
       fill(areas[0], input.all);
       fill(areas[1], map.all);
-      easel.setAttribute("aria-label", `Image, row ${cursor[0]}, column ${cursor[1]}: ${rounded(image[cursor[0]][cursor[1]], 4)}`);
       const sum = output[at[0]][at[1]];
-      result.setAttribute("aria-label", `Output, row ${at[0]}, column ${at[1]}: ${rounded(sum, 5)}`);
+      const told = ([i, j], value) => `row ${i}, column ${j}: ${value}`;
+      live.tell(easel, told(cursor, rounded(image[cursor[0]][cursor[1]], 4)), cursor[0] * w + cursor[1], [0, h * w - 1]);
+      live.tell(result, told(at, rounded(sum, 5)), at[0] * columns + at[1], [0, rows * columns - 1]);
       imageMenu.value = imageKey;
       kernelMenu.value = kernelKey;
       fields.forEach((field, n) => (field.value = Number(kernel[Math.floor(n / K)][n % K].toPrecision(5))));
-      sliders.forEach(([, node, value], k) => (value.textContent = node.value = [stride, padding][k]));
+      dials.forEach(({ show }, k) => show([stride, padding][k], [stride, padding][k]));
       slide.max = rows * columns - 1;
       slide.value = at[0] * columns + at[1];
       slide.setAttribute("aria-valuetext", `row ${at[0]}, column ${at[1]}`);
-      runButton.textContent = loop.running ? "Pause" : "Run";
-      const terms = pairs(at).map(([k, x], n) => `${(n ? enclosed : (v) => rounded(v, 3))(k)}·${enclosed(x)}`);
+      loop.show();
+      const terms = pairs(at).map(([k, x], n) => `${(n ? enclosed : rounded)(k)}·${enclosed(x)}`);
       const line = (a) => `${a ? "+ " : ""}${terms.slice(K * a, K * a + K).join(" + ")}`;
       const size = (n) => `⌊(${n} + 2·${padding} − ${K})/${stride}⌋ + 1`;
       view.show({ image: `${h} × ${w}`, output: `${rows} × ${columns}` }, [
@@ -165,14 +165,9 @@
     });
     const matrix = html("div", { class: "live-matrix", role: "group", "aria-label": "Kernel" }, ...fields);
     matrix.style.gridTemplateColumns = `repeat(${K}, auto)`;
-    const sliders = [
+    const dials = [
       ["Stride", 1, 3, (v) => (stride = v)], ["Padding", 0, 2, (v) => (padding = v)],
-    ].map(([name, min, max, put]) => {
-      const value = html("span", { class: "live-value", "aria-hidden": "true" });
-      const [label, node] = live.slider(name, { min, max, step: 1 }, (v) => change(() => put(v)));
-      label.append(value);
-      return [label, node, value];
-    });
+    ].map(([name, min, max, put]) => live.dial(name, { min, max, step: 1 }, (v) => change(() => put(v))));
     const place = (n) => (at = [Math.floor(n / output[0].length), n % output[0].length]);
     const [slideLabel, slide] = live.slider("Position", { min: 0, step: 1 }, (n) => change(() => place(n)));
 
@@ -183,11 +178,8 @@
       place(n);
       return n < last;
     }
-    const loop = live.runner(root, advance, draw);
-    const runButton = live.button("Run", () => {
-      if (loop.running) return loop.stop();
+    const loop = live.runner(root, advance, draw, () => {
       if (Number(slide.value) === Number(slide.max)) at = [0, 0];
-      loop.start();
     });
     const reset = () => change(() => {
       takeImage(Array.isArray(config.image) ? "own" : config.image);
@@ -196,8 +188,8 @@
       [at, cursor] = [[0, 0], [0, 0]];
     });
     view.controls.append(
-      imageLabel, kernelLabel, html("div", { class: "live-row live-desk" }, matrix, html("div", {}, ...sliders.map(([label]) => label))), slideLabel,
-      live.button("Step", () => change(advance)), runButton,
+      imageLabel, kernelLabel, html("div", { class: "live-row live-desk" }, matrix, html("div", {}, ...dials.map(({ label }) => label))), slideLabel,
+      live.button("Step", () => change(advance)), loop.button,
       live.button("Flip", () => change(() => {
         kernel = kernel.map((row) => [...row].reverse()).reverse();
         kernelKey = "edited";
@@ -234,15 +226,14 @@
     for (const name of ["pointermove", "pointerdown"]) result.addEventListener(name, (event) => {
       if (name === "pointerdown" || event.pointerType === "mouse") change(() => (at = spot(event, 1)));
     });
-    const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     [easel, result].forEach((node, k) => node.addEventListener("keydown", (event) => {
-      const arrow = arrows[event.key];
+      const arrow = live.ARROWS[event.key];
       const press = !k && (event.key === " " || event.key === "Enter");
       if (!arrow && !press) return;
       event.preventDefault();
       change(() => {
         if (press) return choose(), put();
-        const moved = (k ? at : cursor).map((v, axis) => Math.max(0, v + arrow[axis]));
+        const moved = (k ? at : cursor).map((v, axis) => Math.max(0, v + [-arrow[1], arrow[0]][axis]));
         if (k) at = moved;
         else cursor = moved;
       });

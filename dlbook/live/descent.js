@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, clamp, format } = live;
+  const { svg, clamp, format, enclosed } = live;
   const SIZE = [400, 340];
   const PLOT = { across: [44, 392], up: [312, 10] };
   const MAX_STEPS = 20000;
@@ -38,7 +38,7 @@
     let loss, path, status, across, up;
 
     const view = live.frame(root, SIZE, "Curve of the loss with the walk of gradient descent",
-      "Drag the large blue start along the curve, or focus it and use the arrow keys. The dashed line is the tangent.");
+      "Drag the large blue start along the curve, click the picture where it is to be, or focus it and use the arrow keys. The dashed line is the tangent.");
     const axes = svg("g");
     const curve = svg("path", { class: "live-line" });
     const tangent = svg("path", { class: "live-thin live-dashed" });
@@ -46,9 +46,9 @@
     const dots = svg("path", { class: "live-dots" });
     const now = svg("circle", { r: 7, class: "live-class-1" });
     const inner = live.inside(PLOT, curve, tangent, walk, dots, now);
-    const grip = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-label": "Start x" },
-      svg("circle", { r: 20, class: "live-hit" }), svg("circle", { r: 10, class: "live-class-0" }));
-    view.picture.append(axes, inner, grip);
+    const grip = svg("g", live.grip("Start x"), svg("circle", { r: 20, class: "live-hit" }), svg("circle", { r: 10, class: "live-class-0" }));
+    const area = live.area(view.picture, PLOT, ([px]) => place(across.invert(px)));
+    view.picture.append(axes, inner, area, grip);
 
     const x = () => path.at(-1);
 
@@ -65,7 +65,7 @@
       up = live.scale([loss.floor, 1.05 * Math.max(...heights)], PLOT.up);
       live.axes(axes, across, up, ["x", "loss"]);
       const steps = Array.from({ length: 201 }, (_, k) => width * (k / 100 - 1));
-      curve.setAttribute("d", "M" + steps.map((v) => `${across(v)} ${up(loss.f(v))}`).join("L"));
+      curve.setAttribute("d", live.trace(steps.map((v) => [v, loss.f(v)]), across, up));
       restart();
     }
 
@@ -102,7 +102,7 @@
       const previous = path.at(-2);
       return [
         theory(),
-        `x ← ${format(previous)} − ${format(rate)} · ${format(loss.slope(previous)).replace(/^−.*/, "($&)")} = ${format(x())}`,
+        `x ← ${format(previous)} − ${format(rate)} · ${enclosed(format(loss.slope(previous)))} = ${format(x())}`,
         `loss: ${format(loss.f(previous))} → ${format(loss.f(x()))}`,
       ];
     }
@@ -119,12 +119,10 @@
     }
 
     function draw() {
-      // Far outside the picture an exact place does not matter, but a huge one breaks drawing.
-      const place = (v) => `${clamp(across(v), -4000, 4000)} ${clamp(up(loss.f(v)), -4000, 4000)}`;
-      const places = path.slice(-SHOWN).map(place);
+      const places = path.slice(-SHOWN).map((v) => [v, loss.f(v)]).map(live.spot(across, up));
       walk.setAttribute("d", "M" + places.join("L"));
       dots.setAttribute("d", places.map((p) => `M${p}h0`).join(""));
-      const [cx, cy] = place(x()).split(" ");
+      const [cx, cy] = places.at(-1).split(" ");
       live.fill(now, { cx, cy });
       const reach = (across.domain[1] - across.domain[0]) / 5;
       const end = (side) => {
@@ -134,12 +132,8 @@
       const visible = Math.abs(x()) <= 2 * across.domain[1];
       tangent.setAttribute("d", visible ? `M${end(-1)}L${end(1)}` : "");
       grip.setAttribute("transform", `translate(${across(start)} ${up(loss.f(start))})`);
-      const [low, high] = across.domain;
-      live.fill(grip, {
-        "aria-valuemin": low, "aria-valuemax": high, "aria-valuenow": start,
-        "aria-valuetext": `x = ${format(start)}`,
-      });
-      runButton.textContent = loop.running ? "Pause" : "Run";
+      live.tell(grip, `x = ${format(start)}`, start, across.domain);
+      loop.show();
       const numbers = { steps: path.length - 1, x: format(x()), loss: format(loss.f(x())), slope: format(loss.slope(x())) };
       view.show(numbers, explain(), verdict());
     }
@@ -159,8 +153,8 @@
       nudge: (aside, rise) => place(start + (aside + rise) * 0.05),
     });
 
-    const loop = live.runner(root, advance, draw);
     const fresh = () => ["ready", "descending"].includes(status) || restart();
+    const loop = live.runner(root, advance, draw, fresh);
     const choose = (value) => change(() => {
       key = menu.value = value;
       start = clamp(start, -LOSSES[key].width, LOSSES[key].width);
@@ -174,19 +168,17 @@
     function setRate(value) {
       if (!(value > 0 && value <= 100)) return void (number.value = rate);
       change(() => (rate = value));
-      const distance = (k) => Math.abs(Math.log(RATES[k] / rate));
-      slider.value = RATES.reduce((best, _, k) => (distance(k) < distance(best) ? k : best), 0);
+      slider.value = live.nearest(RATES, rate, Math.log);
       slider.setAttribute("aria-valuetext", format(rate));
       number.value = rate;
     }
     number.addEventListener("change", () => setRate(Number(number.value)));
 
-    const runButton = live.button("Run", () => (loop.running ? loop.stop() : (fresh(), loop.start())));
     view.controls.append(
       menuLabel,
       live.html("div", { class: "live-row" }, sliderLabel, number),
       live.button("Step", () => { loop.running = false; fresh(); advance(); draw(); }),
-      runButton,
+      loop.button,
       live.button("Reset", () => change(() => {})),
     );
     load();

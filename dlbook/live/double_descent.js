@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, fill, clamp, format } = live;
+  const { svg, fill, clamp, format, nearest, rounded } = live;
   const SIZE = [400, 320];
   const [DATA, ERROR] = [{ across: [36, 392], up: [292, 10] }, { across: [44, 380], up: [292, 10] }];
   const WAVES = 64; // cosines in a feature
@@ -137,14 +137,14 @@
     }
 
     const view = live.frame(root, SIZE, "The data, the function behind them and the fit",
-      "Left: this draw's data, the function behind them (dashed) and the fit. Right, both axes logarithmic: errors against the number of features p. Thick: medians of nine draws of data and features; thin: each draw's test error; dots: this draw's errors.",
+      "First picture: this draw's data, the function behind them (dashed) and the fit. Second, both axes logarithmic: errors against the number of features p. Thick: medians of nine draws of data and features; thin: each draw's test error; dots: this draw's errors.",
       [[SIZE, "Training and test error against the number of features"]], true);
     const across = live.scale([-0.02, 1.02], DATA.across);
     const up = live.scale([-2.5, 2.5], DATA.up);
     const countAcross = live.scale([0, Math.log10(most)], ERROR.across);
     const errorUp = live.scale(DECADES, ERROR.up);
     countAcross.marks = [1, 3, 10, n, 100, most].filter((p, k, all) => all.indexOf(p) === k).map((p) => [Math.log10(p), String(p)]);
-    errorUp.marks = [-2, -1, 0, 1, 2].map((power) => [power, `10${live.raised(power)}`]);
+    errorUp.marks = live.decades(DECADES);
     const [axes, errorAxes, dots] = Array.from({ length: 3 }, () => svg("g"));
     live.axes(axes, across, up, ["x", "y"]);
     live.axes(errorAxes, countAcross, errorUp, ["features p", ""]);
@@ -165,11 +165,11 @@
     dots.append(...circles);
     view.pictures[0].append(axes, live.inside(DATA, truth, curve, dots));
     view.pictures[1].append(errorAxes, live.inside(ERROR, threshold, others, own, train, test, now, ...marks), ...legend);
-    const trace = (values) => `M${values.map((v, k) => `${across(CURVE[k]).toFixed(1)} ${clamp(up(v), -4000, 4000).toFixed(1)}`).join("L")}`;
+    const trace = (values) => live.trace(values.map((v, k) => [CURVE[k], v]), across, up);
     truth.setAttribute("d", trace(CURVE.map(target)));
 
-    const height = (error) => errorUp(clamp(Math.log10(error), DECADES[0] - 1, DECADES[1] + 1));
-    const line = (list, key) => `M${list.map((e, k) => `${countAcross(Math.log10(grid[k])).toFixed(1)} ${height(e[key]).toFixed(1)}`).join("L")}`;
+    const shown = (error) => clamp(Math.log10(error), DECADES[0] - 1, DECADES[1] + 1);
+    const line = (list, key) => live.trace(list.map((e, k) => [Math.log10(grid[k]), shown(e[key])]), countAcross, errorUp);
 
     // The other draws are computed one by one, so that the page stays quick; until all
     // are there, their lines stay as they were.
@@ -202,16 +202,16 @@
       circles.forEach((circle, i) => fill(circle, { cx: across(x[i]), cy: up(y[i]) }));
       const cx = countAcross(Math.log10(p));
       now.setAttribute("d", `M${cx} ${ERROR.up[0]}V${ERROR.up[1]}`);
-      fill(marks[0], { cx, cy: height(here.train) });
-      fill(marks[1], { cx, cy: height(here.test) });
+      fill(marks[0], { cx, cy: errorUp(shown(here.train)) });
+      fill(marks[1], { cx, cy: errorUp(shown(here.test)) });
       drawErrors();
       countSlider.value = at;
       countSlider.setAttribute("aria-valuetext", `${p} features`);
-      ridgeSlider.value = RIDGES.reduce((best, v, k) => (Math.abs(v - ridge) < Math.abs(RIDGES[best] - ridge) ? k : best), 0);
+      ridgeSlider.value = nearest(RIDGES, ridge);
       ridgeSlider.setAttribute("aria-valuetext", format(ridge));
-      runButton.textContent = loop.running ? "Pause" : "Run";
+      loop.show();
       const top = list.reduce((best, e, k) => (e.test > list[best].test ? k : best), 0);
-      const short = (v) => (v < 1e-12 ? "≈ 0" : format(Number(v.toPrecision(3))));
+      const short = (v) => (v < 1e-12 ? "≈ 0" : rounded(v));
       view.show({ p, λ: format(ridge), train: short(here.train), test: short(here.test), "‖w‖": short(here.norm), draw: pick }, [
         `f(x) = Σⱼ wⱼ φⱼ(x) / √p, ${n} data; φⱼ is a random sum of cosines.`,
         ridge ? "w minimizes Σ (f(xᵢ) − yᵢ)² + λ‖w‖²." : p > n
@@ -224,29 +224,25 @@
       edit();
       draw();
     }
-    const nearest = (p) => grid.reduce((best, v, k) => (Math.abs(v - p) < Math.abs(grid[best] - p) ? k : best), 0);
 
     function advance() {
       at = Math.min(at + 1, grid.length - 1);
       return at < grid.length - 1;
     }
 
-    const loop = live.runner(root, advance, draw);
+    const loop = live.runner(root, advance, draw, () => {
+      if (at === grid.length - 1) at = 0;
+    });
     const reset = () => change(() => {
       at = grid.indexOf(config.features);
       ({ ridge, draw: pick } = config);
     });
     const [countLabel, countSlider] = live.slider("Features p", { min: 0, max: grid.length - 1, step: 1 }, (k) => change(() => (at = k)));
     const [ridgeLabel, ridgeSlider] = live.slider("Ridge λ", { min: 0, max: RIDGES.length - 1, step: 1 }, (k) => change(() => (ridge = RIDGES[k])));
-    const runButton = live.button("Run", () => {
-      if (loop.running) return loop.stop();
-      if (at === grid.length - 1) at = 0;
-      loop.start();
-    });
     view.controls.append(
       countLabel, ridgeLabel,
       live.button("Step", () => change(advance)),
-      runButton,
+      loop.button,
       live.button("Reset", reset),
       live.button("p = n", () => change(() => (at = grid.indexOf(n)))),
       live.button("Next draw", () => change(() => (pick = (pick % DRAWS) + 1))),
@@ -266,7 +262,7 @@
         };
       },
       set: (values) => change(() => {
-        at = values.features ? nearest(values.features) : at;
+        at = values.features ? nearest(grid, values.features) : at;
         ridge = values.ridge ?? ridge;
         pick = values.draw ?? pick;
       }),

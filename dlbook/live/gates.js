@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, fill, clamp, format, brief, lowered: low } = live;
+  const { svg, fill, clamp, sigmoid, rounded, brief, lowered: low } = live;
   const [LEFT, SLOT, MOST] = [46, 44, 8];
   const SIZE = [400, 388];
   const [MARKS, GATES, ROW] = [106, 164, 27]; // upper edges
@@ -40,10 +40,9 @@
     },
   };
 
-  const sigmoid = (a) => 1 / (1 + Math.exp(-a));
   const round = (v, digits = 3) => v.toFixed(digits).replace(/^-(0\.0+)$/, "$1").replace("-", "−");
   const sided = (v) => `live-class-${Number(v > 0)}`; // orange above 0, blue below
-  const plain = (v) => format(Number(v.toPrecision(4)));
+  const plain = (v) => rounded(v, 4);
   const copy = (values) => JSON.parse(JSON.stringify(values));
 
   // The arrays of keras.layers.LSTM(1) or GRU(1) for two inputs, value and mark.
@@ -83,7 +82,7 @@
     let cell, preset, weights, sequence, step, steps, parts;
 
     const view = live.frame(root, SIZE, "The sequence, the gates and the states",
-      "Drag a dot, or focus it and press the arrow keys; click a mark to set or clear it; click a column to open the cell at that step. A gate is a passage: wide open is 1, shut is 0. Orange: above 0; blue: below.",
+      "Drag a dot, click above or below it, or focus it and press the arrow keys; click a mark to set or clear it; click a column below the mark to open the cell at that step. A gate is a passage: wide open is 1, shut is 0. Orange: above 0; blue: below.",
       [[[400, 212], "The cell at the step shown"]]);
     const [timeline, opened] = view.pictures;
     const text = (x, y, value = "", anchor = "middle", name = "live-small") => svg("text", { x, y, "text-anchor": anchor, class: name }, value);
@@ -116,10 +115,13 @@
       const x = LEFT + SLOT * (t + 0.5);
       const whole = { x: x - SLOT / 2, y: 24, width: SLOT, height: SIZE[1] - 26 };
       const [shade, hit] = ["live-tint-0", "live-hit"].map((name) => svg("rect", { ...whole, class: name }));
-      hit.addEventListener("click", () => set({ step: t }));
+      hit.addEventListener("click", (event) => {
+        const [, y] = live.point(timeline, event);
+        if (y < MARKS) put(level.invert(y));
+        else set({ step: t });
+      });
       const [stem, ball] = [svg("path"), svg("circle", { r: 8 })];
-      const dot = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-valuemin": -1, "aria-valuemax": 1, "aria-label": `Value ${t + 1}` },
-        svg("circle", { r: 19, class: "live-hit" }), ball);
+      const dot = svg("g", { ...live.grip(`Value ${t + 1}`), "aria-orientation": "vertical" }, svg("circle", { r: 19, class: "live-hit" }), ball);
       const put = (v) => change(() => ([sequence[t][0], step] = [clamp(Math.round(20 * v) / 20, -1, 1), t]));
       live.handle(timeline, dot, { move: ([, y]) => put(level.invert(y)), nudge: (right, up) => put(sequence[t][0] + 0.05 * (up + right)) });
       const sign = text(x, MARKS + 23, "", "middle", "live-bit");
@@ -196,7 +198,8 @@
         const [value, on] = sequence[t];
         fill(stem, { d: `M${x} ${level(0)}V${level(value)}`, class: `live-flow ${sided(value)}`, "stroke-width": 3 });
         ball.setAttribute("class", sided(value));
-        fill(dot, { transform: `translate(${x} ${level(value)})`, "aria-valuenow": value });
+        dot.setAttribute("transform", `translate(${x} ${level(value)})`);
+        live.tell(dot, plain(value), value, level.domain);
         mark.setAttribute("aria-checked", on === 1);
         sign.textContent = on;
         valves.forEach((part, k) => {

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, fill, clamp, format } = live;
+  const { svg, fill, clamp, sigmoid, format } = live;
   const SIZE = [400, 340];
   const PLOT = { across: [40, 388], up: [312, 12] };
   const WINDOW = [[-0.8, 1.8], [-0.6, 1.6]]; // of the input plane, equal scales
@@ -14,7 +14,6 @@
   const NAMES = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "b₁", "b₂", "w₁", "w₂", "b"];
   const CORNER = [[-12, 18], [-12, -10], [12, 18], [12, -10]]; // where a point's name stands
 
-  const sigmoid = (z) => 1 / (1 + Math.exp(-z));
   // Function, derivative from z and h, half-width of the hidden plane, weights that
   // solve XOR in the order of NAMES.
   const ACTIVATIONS = {
@@ -192,10 +191,9 @@
     const hinges = [0, 1].map((j) => {
       const line = svg("path", { class: "live-thin live-dashed" });
       const name = svg("text", { "text-anchor": "middle", class: "live-halo" }, `z${"₁₂"[j]} = 0`);
-      const part = (what, shape) => svg("g", { class: "live-handle", tabindex: 0, role: "button", "aria-label": `Hinge ${j + 1}, ${what}` },
-        svg("circle", { r: 18, class: "live-hit" }), shape);
-      const grip = part("shift", svg("circle", { r: 8, class: "live-grip" }));
-      const tip = part("turn", svg("path", { d: "M-8-7L9 0L-8 7z", class: "live-fill" }));
+      const part = (what, kind, shape) => svg("g", live.grip(`Hinge ${j + 1}, ${what}`, kind), svg("circle", { r: 18, class: "live-hit" }), shape);
+      const grip = part("shift", "2D slider", svg("circle", { r: 8, class: "live-grip" }));
+      const tip = part("turn", "dial", svg("path", { d: "M-8-7L9 0L-8 7z", class: "live-fill" }));
       const shift = (foot) => change(() => {
         feet[j] = foot.map((v, k) => clamp(v, ...WINDOW[k]));
         theta[4 + j] = -(theta[j] * feet[j][0] + theta[2 + j] * feet[j][1]);
@@ -232,6 +230,9 @@
         const [fx, fy] = [across(feet[j][0]), up(feet[j][1])];
         line.setAttribute("d", `M${fx - 900 * uy} ${fy - 900 * ux}L${fx + 900 * uy} ${fy + 900 * ux}`);
         grip.setAttribute("transform", `translate(${px} ${py})`);
+        live.tell(grip, `at (${feet[j].map((v) => format(Number(v.toFixed(2)))).join(", ")})`, feet[j][0], WINDOW[0]);
+        const angle = Math.round((Math.atan2(uy, ux) * 180) / Math.PI);
+        live.tell(tip, `${format(angle)} degrees`, angle, [-180, 180]);
         tip.setAttribute("transform", `translate(${px + 44 * ux} ${py - 44 * uy}) rotate(${(-Math.atan2(uy, ux) * 180) / Math.PI})`);
         fill(name, { x: clamp(px + 56 * uy, 72, 364), y: clamp(py + 56 * ux + 5, 28, 300) });
       });
@@ -264,7 +265,7 @@
       drawRegions();
       drawHinges();
       dials.forEach(({ show }, k) => show(theta[k], format(Number(theta[k].toFixed(2)))));
-      runButton.textContent = loop.running ? "Pause" : "Run";
+      loop.show();
       view.show({ loss: now.loss.toFixed(4), right: `${now.correct} of 4`, steps, "random start": start || "–" }, explain(now), verdict(now));
     }
 
@@ -275,8 +276,8 @@
       draw();
     }
 
-    const loop = live.runner(root, advance, draw);
     const fresh = () => { if (status !== "training") status = "ready"; };
+    const loop = live.runner(root, advance, draw, fresh);
     const choose = (value) => change(() => (key = menu.value = value));
     function load(values) {
       theta = [...values];
@@ -290,12 +291,11 @@
     const [menuLabel, menu] = live.select("Activation", Object.keys(ACTIVATIONS).map((name) => [name, name]), choose);
     menu.value = key;
     const dials = NAMES.map((name, k) => live.dial(name, { min: -LIMIT, max: LIMIT, step: 0.1 }, (v) => change(() => (theta[k] = v))));
-    const runButton = live.button("Run", () => (loop.running ? loop.stop() : (fresh(), loop.start())));
     view.controls.append(
       menuLabel,
       live.html("div", { class: "live-pair" }, ...dials.map(({ label }) => label)),
       live.button("Step", () => { loop.running = false; fresh(); advance(); draw(); }),
-      runButton,
+      loop.button,
       live.button("Random start", () => change(() => begin(start + 1))),
       live.button("Solution", () => {
         const { solution } = ACTIVATIONS[key];

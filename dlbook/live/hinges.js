@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, fill, clamp, format } = live;
+  const { svg, fill, clamp, format, rounded } = live;
   const SIZES = [[400, 290], [400, 250]];
   const [PLOT, LOG] = [{ across: [44, 392], up: [262, 10] }, { across: [52, 384], up: [222, 14] }];
   const MAX = 64;
@@ -16,7 +16,7 @@
     root: { name: "√|x| on [−1, 1]", f: (x) => Math.sqrt(Math.abs(x)), ends: [-1, 1], range: [0, 1], curve: null, corner: 0, decades: [-4, 0] },
     exp: { name: "eˣ on [0, 1]", f: Math.exp, ends: [0, 1], range: [1, Math.E], curve: Math.E, decades: [-5, 1] },
   };
-  const short = (v) => format(Math.abs(v) < 1e-12 ? 0 : Number(v.toPrecision(3)));
+  const short = (v) => rounded(Math.abs(v) < 1e-12 ? 0 : v);
 
   live.define("hinges", (root, config) => {
     let key = config.f;
@@ -28,7 +28,7 @@
     errorAcross.marks = [1, 2, 4, 8, 16, 32, 64].map((count) => [Math.log2(count), String(count)]);
 
     const view = live.frame(root, SIZES[0], "The function, its interpolant and the knots",
-      "Blue: the function. Orange: the network. Drag a knot, or focus it and use the arrow keys (up to 12 hinges). Below, ● stands for equal spacing, ■ for knots of your own.",
+      "Blue: the function. Orange: the network. Drag a knot, click where the nearest one is to go, or focus it and use the arrow keys (up to 12 hinges). Below, ● stands for equal spacing, ■ for knots of your own.",
       [[SIZES[1], "Largest error against the number of hinges, both axes logarithmic"]]);
     const [axes, errorAxes, handles, dots] = Array.from({ length: 4 }, () => svg("g"));
     const curve = svg("path", { class: "live-target" });
@@ -38,7 +38,10 @@
     const ticks = svg("path", { class: "live-thin" });
     const bound = svg("path", { class: "live-thin live-dashed" });
     const boundName = svg("text", { "text-anchor": "end" }, "h²/8 · max|f″|");
-    view.pictures[0].append(axes, live.inside(PLOT, curve, each, network, gap, ticks), handles);
+    const area = live.area(view.picture, PLOT, ([x]) => {
+      if (n > 1 && n <= DRAGGED) shift(1 + live.nearest(knots.slice(1, -1), across.invert(x)), across.invert(x));
+    });
+    view.pictures[0].append(axes, live.inside(PLOT, curve, each, network, gap, ticks), area, handles);
     view.pictures[1].append(errorAxes, live.inside(LOG, bound), boundName, dots);
 
     const spread = (count) => {
@@ -97,30 +100,27 @@
       across = live.scale([a - 0.02 * (b - a), b + 0.02 * (b - a)], PLOT.across);
       up = live.scale([bottom - space, top + space], PLOT.up);
       live.axes(axes, across, up, ["x", ""]);
-      const at = (x, y) => `${across(x).toFixed(2)} ${clamp(up(y), -4000, 4000).toFixed(2)}`;
-      const fine = spread(400).map((x) => at(x, target.f(x)));
-      curve.setAttribute("d", `M${fine.join("L")}`);
-      network.setAttribute("d", `M${knots.map((x) => at(x, target.f(x))).join("L")}`);
+      const drawn = (list) => live.trace(list.map((x) => [x, target.f(x)]), across, up);
+      curve.setAttribute("d", drawn(spread(400)));
+      network.setAttribute("d", drawn(knots));
       ticks.setAttribute("d", knots.slice(0, n).map((x) => `M${across(x)} ${PLOT.up[0]}v-8`).join(""));
       each.setAttribute("d", showHinges
-        ? knots.slice(0, n).map((x, i) => `M${at(a, 0)}L${at(x, 0)}L${at(b, ends[i])}`).join("") : "");
+        ? knots.slice(0, n).map((x, i) => live.trace([[a, 0], [x, 0], [b, ends[i]]], across, up)).join("") : "");
       const { x, a: left, b: right } = fit.peak;
       const line = target.f(left) + ((x - left) / (right - left)) * (target.f(right) - target.f(left));
-      gap.setAttribute("d", `M${at(x, target.f(x))}L${at(x, line)}`);
+      gap.setAttribute("d", live.trace([[x, target.f(x)], [x, line]], across, up));
       if (handles.childElementCount !== (n <= DRAGGED ? n - 1 : 0)) populate();
       [...handles.children].forEach((node, i) => {
         const knot = knots[i + 1];
-        fill(node, {
-          transform: `translate(${across(knot)} ${up(target.f(knot))})`, "aria-valuemin": a, "aria-valuemax": b,
-          "aria-valuenow": knot, "aria-valuetext": `x = ${format(knot)}`,
-        });
+        node.setAttribute("transform", `translate(${across(knot)} ${up(target.f(knot))})`);
+        live.tell(node, `x = ${format(knot)}`, knot, [a, b]);
       });
     }
 
     function drawErrors() {
       const [low, high] = target.decades;
       errorUp = live.scale([low, high], LOG.up);
-      errorUp.marks = Array.from({ length: high - low + 1 }, (_, k) => [low + k, `10${live.raised(low + k)}`]);
+      errorUp.marks = live.decades(target.decades);
       live.axes(errorAxes, errorAcross, errorUp, ["n", "largest error"]);
       const height = (error) => errorUp(clamp(Math.log10(error), low, high));
       const [a, b] = target.ends;
@@ -162,7 +162,7 @@
       drawErrors();
       count.value = n;
       count.setAttribute("aria-valuetext", `${n} hinges`);
-      runButton.textContent = loop.running ? "Pause" : "Run";
+      loop.show();
       hingesButton.setAttribute("aria-pressed", showHinges);
       view.show({ n, knots: equal ? "equal" : "own", error: format(fit.peak.error), bound: fit.bound ? format(fit.bound) : "none" }, explain(), verdict());
     }
@@ -188,20 +188,20 @@
       place(spread(hinges));
     }
 
+    const unit = () => (target.ends[1] - target.ends[0]) / 200;
+    const shift = (i, x) => change(() => {
+      // A knot does not pass its neighbours.
+      const kept = clamp(Math.round(x / unit()) * unit(), knots[i - 1] + unit() / 2, knots[i + 1] - unit() / 2);
+      place(knots.map((knot, k) => (k === i ? kept : knot)));
+    });
+
     function populate() {
-      handles.replaceChildren(...(n <= DRAGGED ? knots.slice(1, -1) : []).map((_, i) => {
-        const node = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-label": `Knot ${i + 1}` },
-          svg("circle", { r: 14, class: "live-hit" }), svg("circle", { r: 7, class: "live-class-0" }));
-        const unit = (target.ends[1] - target.ends[0]) / 200;
-        const move = (x) => change(() => {
-          const rounded = Math.round(x / unit) * unit;
-          // A knot does not pass its neighbours.
-          const kept = clamp(rounded, knots[i] + unit / 2, knots[i + 2] - unit / 2);
-          place(knots.map((knot, k) => (k === i + 1 ? kept : knot)));
-        });
-        live.handle(view.pictures[0], node, {
-          move: ([x]) => move(across.invert(x)),
-          nudge: (right, rise) => move(knots[i + 1] + (right + rise) * unit),
+      handles.replaceChildren(...(n <= DRAGGED ? knots.slice(1, -1) : []).map((_, k) => {
+        const i = k + 1;
+        const node = svg("g", live.grip(`Knot ${i}`), svg("circle", { r: 15, class: "live-hit" }), svg("circle", { r: 7, class: "live-class-0" }));
+        live.handle(view.picture, node, {
+          move: ([x]) => shift(i, across.invert(x)),
+          nudge: (right, rise) => shift(i, knots[i] + (right + rise) * unit()),
         });
         return node;
       }));
@@ -217,12 +217,11 @@
     const reset = () => change(() => load(config.f, config.n));
     const [menuLabel, menu] = live.select("Function", Object.entries(FUNCTIONS).map(([k, v]) => [k, v.name]), (name) => change(() => load(name, n)));
     const [countLabel, count] = live.slider("Hinges n", { min: 1, max: MAX, step: 1 }, (v) => change(() => place(spread(v))));
-    const runButton = live.button("Run", () => (loop.running ? loop.stop() : loop.start()));
     const hingesButton = live.button("Show hinges", () => change(() => (showHinges = !showHinges)));
     view.controls.append(
       menuLabel, countLabel,
       live.button("Step", () => change(advance)),
-      runButton,
+      loop.button,
       live.button("Reset", reset),
       live.button("Equal spacing", () => change(() => place(spread(n)))),
       live.button("Split the worst", () => change(() => {

@@ -2,15 +2,13 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, html, fill, clamp, format } = live;
+  const { svg, html, fill, clamp, bytes } = live;
   const SIZE = [400, 190];
   const [BARS, FLOOR, TOP] = [[20, 392], 164, 24];
   const [SIDE, FIELD] = [28, 224]; // the network's input; the ink on the field
   const CELL = FIELD / SIDE; // what an arrow key moves the cursor by
   const PEN = 10; // radius
   const [BOX, MIDDLE] = [20, 14.5]; // MNIST: longer side, centre of mass (of pixel 14)
-
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
   function unpack({ shape, levels, scale, bias }) {
     const steps = new Int8Array(bytes(levels).buffer);
@@ -125,7 +123,7 @@
       "Draw with mouse, finger or pen. With the keyboard: arrow keys move the cursor, Space makes a dot, Shift and an arrow a line, Delete erases. Then add a stroke to a test digit: when does a 3 become an 8?");
     const canvas = (side) => html("canvas", { width: side, height: side, class: "live-pixels", "aria-hidden": "true" });
     const sheet = canvas(FIELD);
-    const pad = html("div", { class: "live-pad", tabindex: 0, role: "application", "aria-label": "Field to draw a digit on" }, sheet);
+    const pad = html("div", { ...live.grip("Field to draw a digit on", "drawing field"), class: "live-pad" }, sheet);
     const group = (name, count, side) => {
       const tiles = Array.from({ length: count }, () => canvas(side));
       const title = html("span", {}, name);
@@ -152,6 +150,9 @@
       input = sample === null ? center(ink) : samples[sample];
       result = read(layers, input);
       paint(sheet, (k) => ink[k], 1);
+      const [row, column] = cursor;
+      const under = ink[(row + 0.5) * CELL * FIELD + (column + 0.5) * CELL] > 0.5 ? "ink" : "paper";
+      live.tell(pad, `row ${row}, column ${column}: ${under}`, row * SIDE + column, [0, SIDE * SIDE - 1]);
       if (pad.matches(":focus-visible")) {
         const pen = sheet.getContext("2d");
         pen.globalCompositeOperation = "xor"; // the ring shows on ink and on paper
@@ -236,12 +237,12 @@
     for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => (from = null));
     for (const change of ["focus", "blur"]) pad.addEventListener(change, draw);
 
-    const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     const point = () => [(cursor[1] + 0.5) * CELL, (cursor[0] + 0.5) * CELL];
     pad.addEventListener("keydown", (event) => {
       const before = point();
-      if (ARROWS[event.key]) {
-        cursor = cursor.map((v, i) => clamp(v + ARROWS[event.key][i], 0, SIDE - 1));
+      const arrow = live.ARROWS[event.key];
+      if (arrow) {
+        cursor = cursor.map((v, i) => clamp(v + [-arrow[1], arrow[0]][i], 0, SIDE - 1));
         if (event.shiftKey) stroke(before, point());
       } else if (event.key === " ") stroke(before, before);
       else if (event.key === "Delete" || event.key === "Backspace") erase();

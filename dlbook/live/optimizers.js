@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { html, svg, fill, clamp, format } = live;
+  const { html, svg, fill, clamp, format, rounded } = live;
   const SIZE = [400, 372];
   const PLOT = { across: [36, 392], up: [344, 10] };
   const MAX_STEPS = 2000;
@@ -87,9 +87,8 @@
     const [axes, paths, ends] = Array.from({ length: 3 }, () => svg("g"));
     const contours = svg("path", { class: "live-contour" });
     const goals = svg("path", { class: "live-line" });
-    const area = svg("rect", { x: PLOT.across[0], y: PLOT.up[1], width: PLOT.across[1] - PLOT.across[0], height: PLOT.up[0] - PLOT.up[1], class: "live-hit live-aim" });
-    const grip = svg("g", { class: "live-handle", tabindex: 0, role: "button" },
-      svg("circle", { r: 18, class: "live-hit" }), svg("circle", { r: 10, class: "live-ring live-halo" }), svg("circle", { r: 10, class: "live-ring" }));
+    const area = live.area(view.picture, PLOT, (at) => aim(at));
+    const grip = svg("g", live.grip("Start", "2D slider"), svg("circle", { r: 18, class: "live-hit" }), svg("circle", { r: 10, class: "live-ring live-halo" }), svg("circle", { r: 10, class: "live-ring" }));
     view.picture.append(axes, live.inside(PLOT, contours, goals, paths, ends), area, grip);
 
     const on = () => Object.values(racers).filter((racer) => running.includes(racer.key));
@@ -134,8 +133,7 @@
       return !finished();
     }
 
-    // Far outside the picture an exact place does not matter, but a huge one breaks drawing.
-    const place = ([x, y]) => `${clamp(across(x), -4000, 4000).toFixed(1)} ${clamp(up(y), -4000, 4000).toFixed(1)}`;
+    const place = (w) => live.spot(across, up)(w);
 
     function load(name) {
       key = menu.value = name;
@@ -190,7 +188,6 @@
 
     const result = ({ status, arrived, path }) =>
       `${["ready", "running"].includes(status) ? "step" : status} ${arrived ?? path.length - 1}`;
-    const short = (v) => format(Number(v.toPrecision(3)));
 
     function verdict() {
       if (loop.running) return "Running.";
@@ -214,21 +211,17 @@
         fill(path, { d: `M${racer.line}` });
         fill(dots, { d: racer.dots });
         fill(end, { transform: `translate(${place(racer.w)})` });
-        const texts = [String(rates[name]), ...(runs ? [short(gap(racer)), result(racer)] : ["", ""])];
+        const texts = [String(rates[name]), ...(runs ? [rounded(gap(racer)), result(racer)] : ["", ""])];
         cells.forEach((cell, k) => (cell.textContent = texts[k]));
       }
       grip.setAttribute("transform", `translate(${place(start)})`);
-      grip.setAttribute("aria-label", `Start at (${start.map(format).join(", ")})`);
+      live.tell(grip, `(${start.map(format).join(", ")})`, start[0], surface.window[0]);
       const set = of === "all" ? Object.values(rates) : [rates[of]];
       const rate = set[0];
       const rateText = set.every((v) => v === rate) ? String(rate) : "mixed";
-      const distance = (k) => Math.abs(Math.log(RATES[k] / rate));
-      rateSlider.value = RATES.reduce((best, _, k) => (distance(k) < distance(best) ? k : best), 0);
-      rateSlider.setAttribute("aria-valuetext", rateText);
-      rateValue.textContent = rateText;
-      momentumSlider.value = momentum;
-      momentumValue.textContent = format(momentum);
-      runButton.textContent = loop.running ? "Pause" : "Run";
+      rateDial.show(live.nearest(RATES, rate, Math.log), rateText);
+      momentumDial.show(momentum, format(momentum));
+      loop.show();
       const { L, why, minima } = surface;
       view.show({ steps, start: `(${start.map(format).join(", ")})` }, [
         L ? `L = ${L}: gradient descent diverges above 2/L = ${format(2 / L)}.` : why,
@@ -246,16 +239,13 @@
     const move = (point) => change(() => {
       start = point.map((v, i) => Number(clamp(v, ...surface.window[i]).toFixed(2)));
     });
+    const aim = ([px, py]) => move([across.invert(px), up.invert(py)]);
     live.handle(view.picture, grip, {
-      move: ([px, py]) => move([across.invert(px), up.invert(py)]),
+      move: aim,
       nudge: (right, rise) => move([start[0] + right * 0.05, start[1] + rise * 0.05]),
     });
-    area.addEventListener("click", (event) => {
-      const [x, y] = live.point(view.picture, event);
-      move([across.invert(x), up.invert(y)]);
-    });
 
-    const loop = live.runner(root, advance, draw);
+    const loop = live.runner(root, advance, draw, () => finished() && restart());
     const [menuLabel, menu] = live.select("Surface", Object.entries(SURFACES).map(([k, v]) => [k, v.name]), (name) => change(() => load(name)));
     const [ofLabel, ofMenu] = live.select("Learning rate of", [["all", "all"], ...Object.entries(RULES).map(([k, v]) => [k, v.name])], (name) => {
       of = name;
@@ -264,23 +254,14 @@
     const setRate = (value, who = "all") => Object.keys(RULES).forEach((name) => {
       if (who === "all" || who === name) rates[name] = value;
     });
-    const [rateLabel, rateSlider] = live.slider("η", { min: 0, max: RATES.length - 1, step: 1, "aria-label": "Learning rate η" }, (k) => change(() => setRate(RATES[k], of)));
-    const [momentumLabel, momentumSlider] = live.slider("Momentum β", { min: 0, max: 0.99, step: 0.01 }, (v) => change(() => (momentum = v)));
-    const momentumValue = html("span", { class: "live-value", "aria-hidden": "true" });
-    const rateValue = html("span", { class: "live-value", "aria-hidden": "true" });
-    momentumLabel.append(momentumValue);
-    rateLabel.append(rateValue);
-    const runButton = live.button("Run", () => {
-      if (loop.running) return loop.stop();
-      if (finished()) restart();
-      loop.start();
-    });
+    const rateDial = live.dial("η", { min: 0, max: RATES.length - 1, step: 1, "aria-label": "Learning rate η" }, (k) => change(() => setRate(RATES[k], of)));
+    const momentumDial = live.dial("Momentum β", { min: 0, max: 0.99, step: 0.01 }, (v) => change(() => (momentum = v)));
     const heads = ["Optimizer", "η", "above least", "result"].map((text) => html("th", { scope: "col" }, text));
     const reset = () => change(() => {});
     view.controls.append(
-      menuLabel, ofLabel, rateLabel, momentumLabel,
+      menuLabel, ofLabel, rateDial.label, momentumDial.label,
       live.button("Step", () => { loop.running = false; advance(); draw(); }),
-      runButton,
+      loop.button,
       live.button("Reset", reset),
       html("table", {}, html("thead", {}, html("tr", {}, ...heads)), html("tbody", {}, ...drawn.map(({ row }) => row))),
     );

@@ -38,9 +38,10 @@
     let rate = config.learning_rate;
     let points, w, b, epoch, index, mistakes, wrong, seen, status, period, last;
     let across, up, grid;
+    let current; // the point last touched
 
     const view = live.frame(root, SIZE, "Plane with points of two classes and the perceptron's line",
-      "● class 0, ■ class 1. Drag a point, or focus it and use the arrow keys; click or Enter changes its class, Delete removes it.");
+      "● class 0, ■ class 1. Drag a point; or click an empty place, and the nearest point goes there; or focus a point and use the arrow keys. Click or Enter changes its class, Delete removes it.");
     const axes = svg("g");
     const tints = [0, 1].map((d) => svg("polygon", { class: `live-tint-${d}` }));
     const line = svg("line", { class: "live-line" });
@@ -48,7 +49,13 @@
     const name = svg("text", { "text-anchor": "middle" }, "w");
     const ring = svg("path", { class: "live-thin", d: RING });
     const marks = svg("g");
-    view.picture.append(...tints, axes, line, arrow, name, ring, marks);
+    const area = live.area(view.picture, PLOT, ([px, py]) => {
+      const gap = ({ x }) => Math.hypot(across(x[0]) - px, up(x[1]) - py);
+      const point = points.reduce((best, other) => (gap(other) < gap(best) ? other : best));
+      // A click that just misses a point was meant for it.
+      if (gap(point) > 40) place(point, [across.invert(px), up.invert(py)]);
+    });
+    view.picture.append(...tints, axes, line, arrow, name, ring, area, marks);
 
     function restart() {
       [w, b, epoch, index, mistakes, wrong] = [[0, 0], 0, 0, 0, 0, 0];
@@ -162,11 +169,12 @@
       points.forEach(({ x, d }, i) => {
         const node = marks.children[i];
         node.setAttribute("transform", `translate(${across(x[0])} ${up(x[1])})`);
-        node.setAttribute("aria-label", `Point ${i + 1}, class ${d}, at ${vector(x)}`);
+        node.setAttribute("aria-label", `Point ${i + 1}`);
+        live.tell(node, `class ${d}, at ${vector(x)}`, x[0], across.domain);
         node.lastChild.setAttribute("d", SHAPES[d]);
         node.lastChild.setAttribute("class", `live-class-${d}`);
       });
-      runButton.textContent = loop.running ? "Pause" : "Run";
+      loop.show();
       view.show({ epoch, mistakes, w: vector(w), b: format(b) }, explain(), verdict());
     }
 
@@ -184,30 +192,36 @@
     function populate() {
       marks.replaceChildren(...points.map((point) => {
         const hit = svg("circle", { r: 20, class: "live-hit" });
-        const node = svg("g", { class: "live-handle", tabindex: 0, role: "button" }, hit, svg("path"));
+        const node = svg("g", live.grip("", "2D slider"), hit, svg("path"));
+        node.addEventListener("focus", () => (current = point));
         live.handle(view.picture, node, {
           move: ([x, y]) => place(point, [across.invert(x), up.invert(y)]),
           nudge: (right, rise) => place(point, [point.x[0] + right * grid, point.x[1] + rise * grid]),
           press: () => change(() => (point.d = 1 - point.d)),
-          remove: () => points.length > 1 && change(() => {
-            points.splice(points.indexOf(point), 1);
-            populate();
-            marks.firstChild.focus();
-          }),
+          remove: () => remove(point) && marks.firstChild.focus(),
         });
         return node;
       }));
     }
 
-    const loop = live.runner(root, advance, draw);
+    // Returns whether the point is gone: the last one stays.
+    function remove(point) {
+      if (points.length === 1) return false;
+      change(() => {
+        points.splice(points.indexOf(point), 1);
+        populate();
+      });
+      return true;
+    }
+
     const fresh = () => ["ready", "learning"].includes(status) || restart();
+    const loop = live.runner(root, advance, draw, fresh);
     const choose = (value) => change(() => load(sets[(preset = menu.value = value)][1]));
     const [menuLabel, menu] = live.select("Points", Object.entries(sets).map(([k, v]) => [k, v[0]]), choose);
-    const runButton = live.button("Run", () => (loop.running ? loop.stop() : (fresh(), loop.start())));
     view.controls.append(
       menuLabel,
       live.button("Step", () => { loop.running = false; fresh(); advance(); draw(); }),
-      runButton,
+      loop.button,
       live.button("Reset", () => choose(preset)),
       live.button("Add point", () => points.length < MAX_POINTS && change(() => {
         const middle = (ends) => Math.round((ends[0] + ends[1]) / 2 / grid) * grid;
@@ -215,6 +229,7 @@
         populate();
         marks.lastChild.focus();
       })),
+      live.button("Remove point", () => remove(points.includes(current) ? current : points.at(-1))),
     );
     choose(preset);
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, html, fill, clamp, format, brief, press, lowered: low } = live;
+  const { svg, html, fill, clamp, rounded, enclosed, brief, press, lowered: low } = live;
   const SIZE = [400, 372];
   const [MOST, SLOT] = [10, 36];
   const STATES = [122, 28]; // the lanes of the bars, from below to above
@@ -24,8 +24,8 @@
   };
 
   const column = (t) => SLOT * (t + 0.5);
-  const full = (v, digits = 4) => format(Number(v.toPrecision(digits)));
-  const factor = (v) => (v < 0 ? `(${full(v)})` : full(v));
+  const full = (v, digits = 4) => rounded(v, digits);
+  const factor = (v) => enclosed(full(v));
 
   live.define("recurrent", (root, config) => {
     let bits, weights, activation, step, result;

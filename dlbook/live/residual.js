@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const live = window.dlbookLiveRuntime;
-  const { svg, clamp, format, short } = live;
+  const { svg, clamp, sigmoid, format, short } = live;
   const SIZE = [400, 322];
   const PLOT = { across: [60, 388], up: [272, 34] };
   const N = 24; // units of each layer
@@ -16,22 +16,37 @@
   };
   const NAMES = Object.keys(KINDS);
 
-  // factor · a (BATCH × N) times w or its transpose (N × N).
+  // factor · a (BATCH × N) times w or its transpose (N × N), four entries at a time.
   function product(a, w, factor, turned = false) {
     const out = new Float64Array(BATCH * N);
     const [row, column] = turned ? [1, N] : [N, 1];
-    for (let i = 0; i < BATCH; i++) for (let j = 0; j < N; j++) {
-      let sum = 0;
-      for (let k = 0; k < N; k++) sum += a[i * N + k] * w[k * row + j * column];
-      out[i * N + j] = factor * sum;
+    for (let i = 0; i < BATCH * N; i += N) for (let j = 0; j < N; j += 4) {
+      let p = 0, q = 0, r = 0, s = 0;
+      for (let k = 0, at = j * column; k < N; k++, at += row) {
+        const v = a[i + k];
+        p += v * w[at]; q += v * w[at + column]; r += v * w[at + 2 * column]; s += v * w[at + 3 * column];
+      }
+      out[i + j] = factor * p; out[i + j + 1] = factor * q; out[i + j + 2] = factor * r; out[i + j + 3] = factor * s;
     }
     return out;
   }
-  const norm = (values) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
-  function deviation(values) {
-    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-    return norm(values.map((v) => v - mean)) / Math.sqrt(values.length);
+  // Plain loops: a typed array's own map and reduce would cost a frame.
+  function each(values, f) {
+    const out = new Float64Array(values.length);
+    for (let k = 0; k < out.length; k++) out[k] = f(values[k], k);
+    return out;
   }
+  function mean(values) {
+    let sum = 0;
+    for (const v of values) sum += v;
+    return sum / values.length;
+  }
+  function norm(values, middle = 0) {
+    let sum = 0;
+    for (const v of values) sum += (v - middle) * (v - middle);
+    return Math.sqrt(sum);
+  }
+  const deviation = (values) => norm(values, mean(values)) / Math.sqrt(values.length);
 
   live.define("residual", (root, config) => {
     let depth, kind, scale, bias, seed, draws, stacks;
@@ -49,10 +64,10 @@
       let h = draws.x;
       const signal = [h];
       const saved = layers.map(([W, V]) => {
-        const f = product(h, W, factor).map((z) => (z > 0 ? z : 0));
-        const t = name === "highway" ? product(h, V, factor).map((z) => 1 / (1 + Math.exp(-z - bias))) : null;
+        const f = each(product(h, W, factor), (z) => (z > 0 ? z : 0));
+        const t = name === "highway" ? each(product(h, V, factor), (z) => sigmoid(z + bias)) : null;
         const before = h;
-        h = f.map((v, k) => (t ? t[k] * v + (1 - t[k]) * before[k] : name === "residual" ? before[k] + v : v));
+        h = each(f, (v, k) => (t ? t[k] * v + (1 - t[k]) * before[k] : name === "residual" ? before[k] + v : v));
         signal.push(h);
         return { f, t, h: before };
       });
@@ -61,14 +76,14 @@
       for (let l = depth - 1; l >= 0; l--) {
         const { f, t, h: before } = saved[l];
         const [W, V] = layers[l];
-        const through = product(g.map((v, k) => (f[k] > 0 ? (t ? t[k] * v : v) : 0)), W, factor, true);
+        const through = product(each(g, (v, k) => (f[k] > 0 ? (t ? t[k] * v : v) : 0)), W, factor, true);
         if (t) {
-          const gate = product(g.map((v, k) => v * (f[k] - before[k]) * t[k] * (1 - t[k])), V, factor, true);
-          g = g.map((v, k) => (1 - t[k]) * v + through[k] + gate[k]);
-        } else g = name === "residual" ? g.map((v, k) => v + through[k]) : through;
+          const gate = product(each(g, (v, k) => v * (f[k] - before[k]) * t[k] * (1 - t[k])), V, factor, true);
+          g = each(g, (v, k) => (1 - t[k]) * v + through[k] + gate[k]);
+        } else g = name === "residual" ? each(g, (v, k) => v + through[k]) : through;
         norms.unshift(norm(g));
       }
-      const gate = name === "highway" ? saved.map(({ t }) => t.reduce((sum, v) => sum + v, 0) / t.length) : null;
+      const gate = name === "highway" ? saved.map(({ t }) => mean(t)) : null;
       return { activation_std: signal.map(deviation), gradient_norm: norms.map((v) => v / norms[depth]), gate };
     }
 
@@ -93,14 +108,13 @@
       const across = live.scale([0, depth], PLOT.across);
       const [low, high] = up.domain;
       const size = [1, 2, 4, 8].find((step) => (high - low) / step <= 6);
-      up.marks = [];
-      for (let power = Math.ceil(low / size) * size; power <= high; power += size) up.marks.push([power, power ? `10${live.raised(power)}` : "1"]);
+      up.marks = live.decades(up.domain, size);
       const step = [1, 2, 5, 10, 20].find((every) => depth / every <= 6);
       across.marks = Array.from({ length: Math.floor(depth / step) + 1 }, (_, k) => [k * step, String(k * step)]);
       live.axes(axes, across, up, ["", ""]);
       lines.forEach((line, k) => {
         line.classList.toggle("live-front", NAMES[k] === kind);
-        line.setAttribute("d", `M${logs[k].map((v, l) => `${across(l).toFixed(2)} ${up(v).toFixed(2)}`).join("L")}`);
+        line.setAttribute("d", live.trace(logs[k].map((v, l) => [l, v]), across, up));
       });
     }
 

@@ -18,6 +18,15 @@
     fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+  const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const unique = () => `live-${Math.random().toString(36).slice(2)}`; // an element's id
+
+  // The place in a list of the entry nearest to the value, by the given measure.
+  const nearest = (list, value, by = (v) => v) => {
+    const gaps = list.map((entry) => Math.abs(by(entry) - by(value)));
+    return gaps.indexOf(Math.min(...gaps));
+  };
 
   function format(value) {
     const size = Math.abs(value);
@@ -25,6 +34,11 @@
     const text = plain ? String(Number(value.toPrecision(5))) : value.toExponential(2);
     return text.replaceAll("-", "\u2212");
   }
+
+  const rounded = (value, digits = 3) => format(Number(value.toPrecision(digits)));
+
+  // A negative number, already a text, in brackets.
+  const enclosed = (text) => text.replace(/^−.*/, "($&)");
 
   // A whole number as an exponent.
   const raised = (number) => String(number).replace(/[-\u2212]/, "\u207b")
@@ -74,6 +88,20 @@
     for (let k = Math.ceil(a / step); k * step <= b; k++) marks.push(k * step);
     return marks.map((value) => [value, format(value)]);
   }
+
+  // Marks of an axis of powers of ten.
+  function decades([low, high], step = 1) {
+    const marks = [];
+    for (let power = Math.ceil(low / step) * step; power <= high; power += step)
+      marks.push([power, power ? `10${raised(power)}` : "1"]);
+    return marks;
+  }
+
+  // A point of the data as paths have it. Far outside the picture an exact place does not
+  // matter, but a huge one breaks drawing.
+  const spot = (across, up) => ([x, y]) =>
+    `${clamp(across(x), -4000, 4000).toFixed(2)} ${clamp(up(y), -4000, 4000).toFixed(2)}`;
+  const trace = (points, across, up) => `M${points.map(spot(across, up)).join("L")}`;
 
   function axes(group, across, up, names) {
     const [left, right] = across.range;
@@ -126,12 +154,37 @@
     return [x, y];
   }
 
+  // The room of a plot, where a click does what dragging does: action([x, y]) in drawing
+  // units.
+  function area(picture, { across: [left, right], up: [bottom, top] }, action) {
+    const [width, height] = [right - left, bottom - top];
+    const node = svg("rect", { x: left, y: top, width, height, class: "live-hit live-aim" });
+    node.addEventListener("click", (event) => action(point(picture, event)));
+    return node;
+  }
+
   // A finger that starts on the node does not scroll the page. On parts of a drawing
   // Chromium ignores touch-action.
   const hold = (node) => node.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
 
+  // Attributes of a handle: a slider, for to sliders screen readers hand the arrow keys
+  // on, also on a phone. `kind` is for one that is more than a number between two ends.
+  const grip = (name, kind) => ({
+    class: "live-handle", tabindex: 0, role: "slider", "aria-label": name,
+    ...(kind && { "aria-roledescription": kind }),
+  });
+
+  // What is spoken of a handle, and where it is between two ends.
+  const tell = (node, text, now, [low, high]) => fill(node, {
+    "aria-valuetext": text, "aria-valuenow": clamp(now, low, high), "aria-valuemin": low, "aria-valuemax": high,
+  });
+
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  const LEAPS = { Home: [-Infinity, 0], End: [Infinity, 0], PageUp: [0, 10], PageDown: [0, -10] };
+
   // Mouse, pen, finger and keyboard on one handle: move([x, y]) in drawing units,
-  // nudge(right, up) in key presses, press() for a click or Enter, remove() for Delete.
+  // nudge(right, up) in key presses (without end for Home and End), press() for a click or
+  // Enter, remove() for Delete.
   function handle(picture, node, { move, nudge, press, remove }) {
     let from = null;
     let moved = false;
@@ -155,7 +208,7 @@
       if (!moved) press?.();
       moved = false;
     });
-    const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const keys = node.hasAttribute("aria-roledescription") ? ARROWS : { ...ARROWS, ...LEAPS };
     node.addEventListener("keydown", (event) => {
       const arrow = keys[event.key];
       const far = event.shiftKey ? 4 : 1;
@@ -198,17 +251,38 @@
     return [html("label", {}, text, node), node];
   }
 
-  // A slider that shows its value beside it: show(value, as text).
+  // A slider that shows its value beside it: show(value, as text, as it is spoken).
   function dial(text, attributes, action) {
     const [label, node] = slider(text, attributes, action);
     const shown = html("span", { class: "live-value", "aria-hidden": "true" });
     label.append(shown);
-    const show = (value, as) => {
+    const show = (value, as, spoken = as) => {
       node.value = value;
       shown.textContent = as;
-      node.setAttribute("aria-valuetext", as);
+      node.setAttribute("aria-valuetext", spoken);
     };
     return { label, node, show };
+  }
+
+  // A line that is shown at once and spoken when it has been still for a moment: a drag
+  // changes it with every frame. Nothing is spoken before the reader has done something.
+  function announcer(root) {
+    const shown = html("p", { class: "live-status" });
+    const spoken = html("p", { class: "live-spoken", role: "status" });
+    let [used, timer] = [false, null];
+    for (const name of ["pointermove", "keydown", "click", "input"])
+      root.addEventListener(name, () => (used = true), { once: true, capture: true });
+    function say(text) {
+      if (shown.textContent === text) return;
+      shown.textContent = text;
+      clearTimeout(timer);
+      if (used) timer = setTimeout(() => {
+        spoken.textContent = text;
+        // Who reads on is not to meet it twice.
+        timer = setTimeout(() => spoken.replaceChildren(), 2000);
+      }, 500);
+    }
+    return { nodes: [shown, spoken], say };
   }
 
   // Picture on one side; controls, numbers, a note and a spoken status on the other.
@@ -220,11 +294,12 @@
     const controls = html("div", { class: "live-controls" });
     const numbers = html("dl");
     const note = html("p", { class: "live-note" });
-    const status = html("p", { class: "live-status", role: "status", "aria-live": "polite" });
-    const panel = html("div", {}, controls, numbers, note, status);
-    const help = html("p", { class: "live-hint" }, hint);
+    const { nodes, say } = announcer(root);
+    const panel = html("div", {}, controls, numbers, note, ...nodes);
+    const help = html("p", { class: "live-hint", id: unique() }, hint);
     const layout = wide ? "live-body live-wide" : "live-body";
     root.replaceChildren(html("div", { class: layout }, ...pictures, panel, help));
+    root.setAttribute("aria-describedby", help.id);
     return {
       picture: pictures[0], pictures, controls,
       show(values, lines, text) {
@@ -234,16 +309,22 @@
           ]),
         );
         note.replaceChildren(...lines.map((line) => html("span", {}, line)));
-        // Equal text is not written again, or a screen reader would repeat it.
-        if (status.textContent !== text) status.textContent = text;
+        say(text);
       },
     };
   }
 
-  // advance() makes a step and returns whether another is left; draw() shows it.
-  function runner(root, advance, draw) {
+  // advance() makes a step and returns whether another is left; draw() shows it. The
+  // button runs and pauses; before it runs, fresh() makes ready. show() writes its name.
+  function runner(root, advance, draw, fresh = () => {}) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     const self = { running: false };
+    self.button = button("Run", () => {
+      if (self.running) return self.stop();
+      fresh();
+      self.start();
+    });
+    self.show = () => (self.button.textContent = self.running ? "Pause" : "Run");
     self.start = () => {
       if (calm.matches) {
         while (advance());
@@ -293,7 +374,8 @@
   }
 
   window.dlbookLiveRuntime = {
-    define, mount, html, svg, fill, clamp, format, brief, raised, lowered, scientific, short, random, normals,
-    scale, axes, inside, cut, point, hold, handle, press, button, select, slider, dial, frame, runner,
+    define, mount, html, svg, fill, clamp, sigmoid, bytes, unique, nearest, format, rounded, enclosed, brief,
+    raised, lowered, scientific, short, random, normals, scale, decades, spot, trace, axes, inside, cut, point,
+    area, hold, grip, tell, ARROWS, handle, press, button, select, slider, dial, announcer, frame, runner,
   };
 })();

@@ -27,7 +27,7 @@
     let weights, work, bytes, most, curve, best;
 
     const view = live.frame(root, SIZE, "Time of one training step by the number of devices",
-      "Click the picture or drag the ring to choose N. Left: the exchange of the gradient stands on the computation. Right: both axes are logarithmic; the ideal is N devices N times as fast, and the gap to it is what the exchange costs. In c, 6 is two operations for a multiply-add, times three: a pass forward and, as dear as two, one backward.",
+      "Click the picture or drag the ring to choose N. First picture: the exchange of the gradient stands on the computation. Second: both axes are logarithmic; the ideal is N devices N times as fast, and the gap to it is what the exchange costs. In c, 6 is two operations for a multiply-add, times three: a pass forward and, as dear as two, one backward.",
       [[SIZE, "Speed-up by the number of devices"]], true);
     const across = live.scale([-0.25, 6.25], PLOT.across); // of log₂ N
     across.marks = Array.from({ length: 7 }, (_, k) => [k, String(2 ** k)]);
@@ -41,22 +41,17 @@
     const leastName = text(0, PLOT.up[1] + 18, "", { class: "live-halo" });
     const [ideal, gap, line] = ["live-thin live-dashed", "live-path live-big-line", "live-line"].map((name) => svg("path", { class: name }));
     const dot = svg("circle", { r: 7, class: "live-grip" });
-    const grip = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-label": "Devices in the picture", "aria-valuemin": 1 },
-      svg("circle", { r: 20, class: "live-hit" }), svg("circle", { r: 9, class: "live-grip" }));
+    const grip = svg("g", live.grip("Devices in the picture"), svg("circle", { r: 20, class: "live-hit" }), svg("circle", { r: 9, class: "live-grip" }));
     const key = (x, name, mark) => [mark, text(x + 34, 315, name)];
     const patch = (x, name) => svg("rect", { x: x + 8, y: 302, width: 18, height: 16, class: name });
     const stroke = (x, name) => svg("path", { d: `M${x} 310h28`, class: name });
-    const hits = view.pictures.map((picture) => {
-      const area = svg("rect", { x: PLOT.across[0], y: PLOT.up[1], width: PLOT.across[1] - PLOT.across[0], height: PLOT.up[0] - PLOT.up[1], class: "live-hit live-point" });
-      area.addEventListener("click", (event) => choose(live.point(picture, event)[0]));
-      return area;
-    });
-    const choose = (x) => set({ devices: 2 ** across.invert(x) });
+    const choose = ([x]) => set({ devices: 2 ** across.invert(x) });
+    const hits = view.pictures.map((picture) => live.area(picture, PLOT, choose));
     view.pictures[0].append(titles[0], axes[0], live.inside(PLOT, ...areas, edge, crest, column, least), leastName,
       ...key(60, "computation", patch(60, "live-class-0")), ...key(220, "exchange", patch(220, "live-class-1")), hits[0], grip);
     view.pictures[1].append(titles[1], axes[1], live.inside(PLOT, ideal, gap, line), dot,
       ...key(60, "this network", stroke(60, "live-line")), ...key(220, "ideal", stroke(220, "live-thin live-dashed")), hits[1]);
-    live.handle(view.picture, grip, { move: ([x]) => choose(x), nudge: (right, up) => set({ devices: devices + right + up }) });
+    live.handle(view.picture, grip, { move: choose, nudge: (right, up) => set({ devices: devices + right + up }) });
 
     function stepOf(n) {
       const c = (6 * work * batch) / speed;
@@ -87,7 +82,7 @@
       const [x, height] = [place(devices), map(stepOf(devices).step)];
       column.setAttribute("d", `M${x} ${up(0)}V${height}`);
       grip.setAttribute("transform", `translate(${x} ${height})`);
-      fill(grip, { "aria-valuemax": most, "aria-valuenow": devices, "aria-valuetext": many(devices) });
+      live.tell(grip, many(devices), devices, [1, most]);
       const right = best < 12;
       least.setAttribute("d", best ? `M${place(best)} ${up(0)}V${PLOT.up[1]}` : "");
       fill(leastName, { x: place(best ?? 1) + (right ? 6 : -6), "text-anchor": right ? "start" : "end" });

@@ -17,7 +17,7 @@
   live.define("transfer", (root, config) => {
     const { classes, labels, columns, most } = config;
     const sets = config.features.map(({ name, scale, levels }) => {
-      const steps = new Int8Array(Uint8Array.from(atob(levels), (c) => c.charCodeAt(0)).buffer);
+      const steps = new Int8Array(live.bytes(levels).buffer);
       const size = steps.length / labels.length;
       return { name, rows: labels.map((_, i) => Float64Array.from(steps.subarray(i * size, (i + 1) * size), (v) => v * scale)) };
     });
@@ -26,7 +26,7 @@
     let ready = false;
 
     const view = live.frame(root, [400, sets.length * ROW + 34], "Share read right, by features",
-      "Click an image to make it an example, or to take it back. The sign below an image is the class that it is read as; a dashed frame: misread. | in the bars: the mean over 50 random choices of as many examples. Dashed line: chance.");
+      "Click an image to make it an example, or to take it back; with keys, arrows lead from image to image. The sign below an image is the class that it is read as; a dashed frame: misread. | in the bars: the mean over 50 random choices of as many examples. Dashed line: chance.");
     const shelf = html("div", { class: "live-shelf" });
     view.controls.after(view.picture);
     root.firstChild.prepend(shelf);
@@ -66,17 +66,26 @@
       }).sort((a, b) => a - b);
     }
 
+    // For each set of features the mean share over the draws; once known, it is kept.
+    const known = new Map();
+    function means(counts) {
+      const key = `${chosen} ${counts}`;
+      if (!known.has(key)) {
+        const draws = Array.from({ length: DRAWS }, (_, k) => pick(OWN + k, counts)).map((taught) => [taught, rest(taught)]);
+        known.set(key, sets.map(({ rows }) => {
+          const shares = draws.map(([taught, left]) => share(sort(rows, taught, left), left));
+          return shares.includes(null) ? null : shares.reduce((sum, v) => sum + v, 0) / DRAWS;
+        }));
+      }
+      return known.get(key);
+    }
+
     function judge() {
       const counts = chosen.map((c) => labelled.filter((i) => labels[i] === c).length);
       const others = rest(labelled);
-      const draws = Array.from({ length: DRAWS }, (_, k) => pick(OWN + k, counts)).map((taught) => [taught, rest(taught)]);
-      results = { counts, others, sets: sets.map(({ rows }) => {
+      results = { counts, others, sets: sets.map(({ rows }, k) => {
         const predictions = sort(rows, labelled, others);
-        const shares = draws.map(([taught, left]) => share(sort(rows, taught, left), left));
-        return {
-          predictions, accuracy: share(predictions, others),
-          mean: shares.includes(null) ? null : shares.reduce((sum, v) => sum + v, 0) / DRAWS,
-        };
+        return { predictions, accuracy: share(predictions, others), mean: means(counts)[k] };
       }) };
     }
 
@@ -114,9 +123,27 @@
           tiles.set(i, { node, canvas, signs, name: `${classes[c]} ${n + 1}` });
           return node;
         });
+        rove(buttons);
         return html("div", { role: "group", "aria-label": classes[c] }, html("p", {}, mark(k), title), html("div", {}, ...buttons));
       }));
       paint();
+    }
+
+    // Sixty images are three stops of Tab; arrow keys lead from one to the next.
+    function rove(nodes) {
+      const stop = (chosen) => nodes.forEach((node) => (node.tabIndex = node === chosen ? 0 : -1));
+      stop(nodes[0]);
+      nodes.forEach((node, k) => {
+        node.addEventListener("focus", () => stop(node));
+        node.addEventListener("keydown", (event) => {
+          const [right, up] = live.ARROWS[event.key] ?? [0, 0];
+          const wide = nodes.filter(({ offsetTop }) => offsetTop === nodes[0].offsetTop).length;
+          const next = nodes[k + right - up * wide];
+          if (!next || next === node) return;
+          event.preventDefault();
+          next.focus();
+        });
+      });
     }
     function paint() {
       if (!ready) return;
@@ -154,9 +181,7 @@
       chance.setAttribute("d", `M${at(1 / chosen.length)} 8V${bottom}`);
       menus.forEach((menu, k) => (menu.value = chosen[k] ?? ""));
       depthMenu.value = depth;
-      slider.value = examples;
-      slider.setAttribute("aria-valuetext", `${examples} of each class`);
-      sliderValue.textContent = examples;
+      dial.show(examples, examples, `${examples} of each class`);
       const right = accuracy === null ? 0 : Math.round(accuracy * others.length);
       view.show({}, [
         predictions ? `The nearest class mean wins: ${counts.join(" + ")} examples, ${others.length} images to sort.` : "Click an image to make it an example.",
@@ -196,12 +221,10 @@
     });
     if (classes.length < 3) menus[2].parentNode.remove();
     const [depthLabel, depthMenu] = live.select("Features", sets.map(({ name }, k) => [k, name]), (k) => change(() => (depth = Number(k))));
-    const [sliderLabel, slider] = live.slider("Examples a class", { min: 1, max: most, step: 1 }, (v) => change(() => {
+    const dial = live.dial("Examples a class", { min: 1, max: most, step: 1 }, (v) => change(() => {
       examples = v;
       random();
     }));
-    const sliderValue = html("span", { class: "live-value", "aria-hidden": "true" });
-    sliderLabel.append(sliderValue);
     const again = (n = 1) => change(() => {
       seed += n;
       random();
@@ -210,7 +233,7 @@
       [depth, examples, seed] = [sets.length - 1, config.examples, 0];
       choose([...config.chosen]);
     });
-    view.controls.append(depthLabel, sliderLabel, live.button("Draw others", () => again()),
+    view.controls.append(depthLabel, dial.label, live.button("Draw others", () => again()),
       live.button("Clear", () => change(() => (labelled = []))), live.button("Reset", reset));
     reset();
     sheet.onload = () => {

@@ -61,7 +61,7 @@ def test_perceptron_equals_python(show, preset, rate):
     if rate != 0.1:
         ends = "cycling" if preset in ("xor", "outlier") else "converged"
         assert state["status"] == ends
-    verdict = page.get_by_role("status").inner_text()
+    verdict = page.locator(".live-status").inner_text()
     if state["status"] == "converged":
         assert f"Converged after {state['mistakes']} mistakes" in verdict
     if state["status"] == "cycling":
@@ -208,7 +208,7 @@ def test_points_answer_to_touch(show):
 
 def test_keyboard_alone_is_enough(show):
     page = show(document(live.perceptron(preset="and"), live.descent()))
-    page.get_by_role("button", name="Point 1, class 0").focus()
+    page.get_by_role("slider", name="Point 1", exact=True).focus()
     for key in ("ArrowRight", "Shift+ArrowUp", "Enter"):
         page.keyboard.press(key)
     points = call(page, "perceptron", "state")["points"]
@@ -219,14 +219,51 @@ def test_keyboard_alone_is_enough(show):
     add.focus()
     page.keyboard.press("Enter")
     assert len(call(page, "perceptron", "state")["points"]) == 4
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == (
-        "Point 4, class 1, at (0.5, 0.5)"
-    )
+    names = [
+        page.evaluate(f"document.activeElement.getAttribute('aria-{key}')")
+        for key in ("label", "valuetext")
+    ]
+    assert names == ["Point 4", "class 1, at (0.5, 0.5)"]
+    remove = page.get_by_role("button", name="Remove point")
+    remove.press("Enter")
+    assert call(page, "perceptron", "state")["points"] == points[1:]
+    for _ in range(4):
+        remove.press("Enter")
+    assert call(page, "perceptron", "state")["points"] == points[1:2]
     page.get_by_role("combobox", name="Points").select_option("xor")
     assert call(page, "perceptron", "state")["preset"] == "xor"
     page.get_by_role("slider", name="Start x").focus()
-    page.keyboard.press("ArrowLeft")
-    assert call(page, "descent", "state")["start"] == 1.95
+    for key, start in (
+        ("ArrowLeft", 1.95),
+        ("PageDown", 1.45),
+        ("Home", -3),
+        ("End", 3),
+    ):
+        page.keyboard.press(key)
+        assert call(page, "descent", "state")["start"] == start
+
+
+def test_a_click_brings_what_can_be_dragged(show):
+    page = show(document(live.perceptron(preset="xor"), live.descent()))
+
+    def click(picture, x, y):
+        node = page.locator(".live-picture").nth(picture)
+        unit = node.bounding_box()["width"] / 400
+        node.click(position={"x": x * unit, "y": y * unit})
+
+    def click_plane(x, y):
+        click(0, 44 + 232 * (x + 0.25), 356 - 232 * (y + 0.25))
+        return call(page, "perceptron", "state")["points"]
+
+    points = call(page, "perceptron", "state")["points"]
+    call(page, "perceptron", "step", 3)
+    moved = click_plane(0.75, 0.25)
+    assert moved[2] == {"x": [0.75, 0.25], "d": 1}
+    assert [*moved[:2], moved[3]] == [*points[:2], points[3]]
+    assert call(page, "perceptron", "state")["status"] == "ready"
+    assert click_plane(0.875, 0.25) == moved  # just beside a point
+    click(1, 218 - 58, 60)
+    assert call(page, "descent", "state")["start"] == pytest.approx(-1, abs=0.051)
 
 
 def test_run_pause_and_reset(show):
@@ -240,7 +277,7 @@ def test_run_pause_and_reset(show):
     page.wait_for_function(
         "window.dlbookLive.perceptron.state().status === 'converged'"
     )
-    assert "Converged after 24 mistakes" in page.get_by_role("status").inner_text()
+    assert "Converged after 24 mistakes" in page.locator(".live-status").inner_text()
     page.get_by_role("button", name="Reset").click()
     state = call(page, "perceptron", "state")
     assert (state["status"], state["weights"], state["epoch"]) == ("ready", [0, 0], 0)

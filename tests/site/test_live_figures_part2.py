@@ -135,7 +135,7 @@ def test_hidden_layer_fills_in_a_solution(show, activation):
     page.get_by_role("button", name="Solution").click()
     state = call(page, "hidden_layer", "state")
     _, z = forward(weights_of(state), activation, XOR[0])
-    said = page.get_by_role("status").inner_text()
+    said = page.locator(".live-status").inner_text()
     if activation == "identity":
         assert weights_of(state)[0].tolist() == before["W1"]
         assert state["correct"] <= 3 and "at most 3 of 4" in said
@@ -184,7 +184,7 @@ def test_hinge_lines_move_by_mouse(show):
     page = show(document(live.hidden_layer()))
 
     def drag(name, dx, dy):
-        node = page.get_by_role("button", name=name).locator(".live-hit")
+        node = page.get_by_role("slider", name=name).locator(".live-hit")
         box = node.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
@@ -225,11 +225,16 @@ def test_hidden_layer_answers_to_the_keyboard(show):
         before[k] = 7.9
         np.testing.assert_allclose(flatten(weights_of(state)), before)
     page.get_by_role("button", name="Reset").press("Enter")
-    state = after("button", "Hinge 1, shift", "ArrowRight", "Shift+ArrowRight")
+    state = after("slider", "Hinge 1, shift", "ArrowRight", "Shift+ArrowRight")
     assert state["b1"] == pytest.approx([-0.75, -0.5])
-    state = after("button", "Hinge 2, turn", "ArrowLeft", "ArrowUp", "Shift+ArrowUp")
+    state = after("slider", "Hinge 2, turn", "ArrowLeft", "ArrowUp", "Shift+ArrowUp")
     angle = np.pi / 2 + 6 * np.pi / 36
     assert np.array(state["W1"])[:, 1] == pytest.approx([np.cos(angle), np.sin(angle)])
+    spoken = [
+        page.get_by_role("slider", name=name).get_attribute("aria-valuetext")
+        for name in ("Hinge 1, shift", "Hinge 2, turn")
+    ]
+    assert spoken == ["at (0.75, 0.2)", "120 degrees"]
     after("button", "Random start", "Enter")
     after("button", "Step", "Enter", "Space")
     state = call(page, "hidden_layer", "state")
@@ -361,6 +366,16 @@ def test_knots_move_by_mouse_and_keyboard(show):
     state = call(page, "hinges", "state")
     assert state["knots"] == pytest.approx([0, 0.25, 0.52, 0.75, 1])
     assert knot.get_attribute("aria-valuetext") == "x = 0.52"
+    knots = [0, 0.25, 0.52, 0.75, 1]
+    for key, place in (("End", 0.7475), ("Home", 0.2525), ("PageUp", 0.3025)):
+        page.keyboard.press(key)
+        knots[2] = place
+        assert call(page, "hinges", "state")["knots"] == pytest.approx(knots, abs=3e-3)
+    # A click brings the nearest knot.
+    picture = page.locator(".live-picture").first
+    picture.click(position={"x": (44 + 348 * 0.62 / 1.04) * scale, "y": 40 * scale})
+    knots[3] = 0.6
+    assert call(page, "hinges", "state")["knots"] == pytest.approx(knots, abs=6e-3)
     slider = page.get_by_role("slider", name="Hinges n")
     slider.focus()
     page.keyboard.press("End")
@@ -509,7 +524,9 @@ def test_backpropagation_equals_numpy_at_every_cell(show, numbers):
         button.click()
         state = call(page, "backpropagation", "state")
         assert (state["done"], hold(state, expected)) == (n, steps - n)
-        assert page.get_by_role("status").inner_text().startswith(f"{state['cell']} = ")
+        assert (
+            page.locator(".live-status").inner_text().startswith(f"{state['cell']} = ")
+        )
         assert page.locator(".live-current").count() == 1
         # What is marked as used is known: an input, or computed before.
         assert page.locator(".live-used").count() >= 1
@@ -524,7 +541,7 @@ def test_backpropagation_lecture_numbers_and_words(show):
     sentences = []
     while call(page, "backpropagation", "state")["status"] != "done":
         page.get_by_role("button", name="Next cell").click()
-        sentences.append(page.get_by_role("status").inner_text())
+        sentences.append(page.locator(".live-status").inner_text())
     assert sentences == [
         "c₀ = −10·1 + 20·2 + 0 = 30",
         "c₁ = −10·2 + 20·1 + 0 = 0",
@@ -556,7 +573,7 @@ def test_backpropagation_lecture_numbers_and_words(show):
     # A computed cell tells its sum again, and what that is made of.
     cell = page.get_by_role("button", name="∂L/∂W′ row 1, column 0: 20")
     cell.click()
-    assert page.get_by_role("status").inner_text() == sentences[9]
+    assert page.locator(".live-status").inner_text() == sentences[9]
     labels = "nodes => nodes.map(node => node.getAttribute('aria-label'))"
     used = page.locator(".live-used").evaluate_all(labels)
     assert used == ["h entry 1", "∂L/∂c entry 0: 1"]
@@ -565,7 +582,7 @@ def test_backpropagation_lecture_numbers_and_words(show):
 def test_backpropagation_stops_at_a_unit_that_is_off(show):
     page = show(document(live.backpropagation("network")))
     call(page, "backpropagation", "step", 20)
-    status = page.get_by_role("status")
+    status = page.locator(".live-status")
     assert status.inner_text() == "∂L/∂z₀ = 1.5·0 = 0, for z₀ ≤ 0"
     call(page, "backpropagation", "step")
     assert status.inner_text() == "∂L/∂z₁ = −1·1 = −1, for z₁ > 0"
@@ -603,7 +620,7 @@ def test_backpropagation_recomputes_only_what_is_shown(show):
     state = call(page, "backpropagation", "state")
     assert hold(state, expected_values(**numbers)) == state["steps"] - 4
     sentence = "p₁ = exp(−27) / (exp(−5) + exp(−27)) = 2.79·10⁻¹⁰"
-    assert page.get_by_role("status").inner_text() == sentence
+    assert page.locator(".live-status").inner_text() == sentence
     page.get_by_role("combobox", name="Correct class").select_option("0")
     call(page, "backpropagation", "run")
     state = call(page, "backpropagation", "state")

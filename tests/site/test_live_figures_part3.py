@@ -93,7 +93,7 @@ def test_activations_words_are_those_of_the_numbers(show, activation):
         assert state["scale"] == pytest.approx(scale, rel=1e-12)
         pressed = page.locator("button[aria-pressed=true]").all_inner_texts()
         assert pressed == [name]
-        said = page.get_by_role("status").inner_text().split(". ")
+        said = page.locator(".live-status").inner_text().split(". ")
         forward = state["activation_std"][49] / state["activation_std"][0]
         backward = state["gradient_std"][0] / state["gradient_std"][49]
         for sentence, factor in zip(said, (forward, backward), strict=True):
@@ -363,7 +363,7 @@ def test_optimizers_say_who_has_arrived(show, surface):
         number = racer["steps"] if expected is None else expected
         word = "step" if racer["status"] == "running" else racer["status"]
         assert result == f"{word} {number}"
-    said = page.get_by_role("status").inner_text()
+    said = page.locator(".live-status").inner_text()
     if first:
         assert f"arrived first, at step {min(first.values())}." in said
     else:
@@ -384,7 +384,7 @@ def test_optimizers_keep_to_the_stability_limits(show):
             racers = call(page, "optimizers", "state")["racers"]
             found = {name: racer["status"] for name, racer in racers.items()}
             assert found == dict.fromkeys(limits, ends), (beta, factor)
-    said = page.get_by_role("status").inner_text()
+    said = page.locator(".live-status").inner_text()
     assert "Diverged: gradient descent, momentum, Nesterov." in said
     assert "2/L = 0.1" in page.locator(".live-note").inner_text()
 
@@ -397,7 +397,7 @@ def test_optimizers_stick_at_the_saddle(show):
     assert {racer["path"][-1][1] for racer in state["racers"].values()} == {0}
     racers = state["racers"]
     assert racers["sgd"]["status"] == racers["momentum"]["status"] == "stuck"
-    assert "Stuck: gradient descent" in page.get_by_role("status").inner_text()
+    assert "Stuck: gradient descent" in page.locator(".live-status").inner_text()
     call(page, "optimizers", "set", {"start": [1.5, -1e-3]})
     page.get_by_role("button", name="Run").click()
     racers = call(page, "optimizers", "state")["racers"]
@@ -424,7 +424,7 @@ def test_the_start_moves_by_mouse_touch_and_keyboard(show):
         assert state["start"] == pytest.approx([x, y], abs=0.02)
         assert state["steps"] == 0
         assert state["racers"]["adam"]["path"] == [state["start"]]
-    grip = page.get_by_role("button", name="Start at (")
+    grip = page.get_by_role("slider", name="Start")
     dx, dy = spot(*state["start"])
     page.mouse.move(box["x"] + dx, box["y"] + dy)
     page.mouse.down()
@@ -437,7 +437,7 @@ def test_the_start_moves_by_mouse_touch_and_keyboard(show):
     for key in ("ArrowLeft", "Shift+ArrowDown", "ArrowUp"):
         page.keyboard.press(key)
     assert call(page, "optimizers", "state")["start"] == pytest.approx([0.95, 0.85])
-    assert grip.get_attribute("aria-label") == "Start at (0.95, 0.85)"
+    assert grip.get_attribute("aria-valuetext") == "(0.95, 0.85)"
     for key in ["Shift+ArrowRight"] * 20:
         page.keyboard.press(key)
     assert call(page, "optimizers", "state")["start"][0] == 3  # the picture's edge
@@ -483,7 +483,7 @@ def test_optimizers_controls(show):
     assert (state["steps"], state["running"], state["momentum"]) == (0, False, 0.99)
     for box in page.get_by_role("checkbox").all():
         box.set_checked(False)
-    assert "Nobody runs" in page.get_by_role("status").inner_text()
+    assert "Nobody runs" in page.locator(".live-status").inner_text()
     page.get_by_role("button", name="Run").click()
     page.get_by_role("combobox", name="Surface").select_option("beale")
     assert call(page, "optimizers", "state")["surface"] == "beale"
@@ -586,7 +586,7 @@ def test_double_descent_by_keyboard(show):
     page.get_by_role("button", name="p = n").press("Enter")
     state = call(page, "double_descent", "state")
     assert state["features"] == 40
-    said = page.get_by_role("status").inner_text()
+    said = page.locator(".live-status").inner_text()
     assert said.startswith("p = 40, n = 40: test error ")
     peak = state["grid"][int(np.argmax(state["test"]))]
     assert said.endswith(f"at p = {peak}.")

@@ -113,7 +113,9 @@ def test_convolution_spells_the_sum_out(show):
         assert f"row {row}, column {column}" in lines[0]
         formula, size = lines[4].removeprefix("Rows: ").split(" = ")
         assert formula == "⌊(3 + 2·1 − 3)/1⌋ + 1" and size == "3"
-        assert f"Output at ({row}, {column})" in page.get_by_role("status").inner_text()
+        assert (
+            f"Output at ({row}, {column})" in page.locator(".live-status").inner_text()
+        )
 
 
 def centre(page, state, picture, cell):
@@ -166,31 +168,31 @@ def test_convolution_is_painted_and_read_by_mouse(show, padding):
 def test_convolution_answers_to_the_keyboard(show):
     page = show(document(live.convolution("empty", "identity", padding=1)))
 
-    def press(name, *keys, role="button"):
+    def press(name, *keys, role="slider"):
         page.get_by_role(role, name=name).first.focus()
         for key in keys:
             page.keyboard.press(key)
         return call(page, "convolution", "state")
 
-    state = press("Image, row", "ArrowDown", "ArrowRight", "ArrowRight", " ")
+    state = press("Image", "ArrowDown", "ArrowRight", "ArrowRight", " ")
     assert state["image"][1][2] == 1 and np.sum(state["image"]) == 1
-    easel = page.locator(".live-picture").first.locator("[role=button]")
-    assert easel.get_attribute("aria-label") == "Image, row 1, column 2: 1"
+    easel = page.get_by_role("slider", name="Image")
+    assert easel.get_attribute("aria-valuetext") == "row 1, column 2: 1"
     pen = page.locator(".live-ink")
     assert pen.evaluate("node => getComputedStyle(node).visibility") == "visible"
-    assert np.sum(press("Image, row", "Enter")["image"]) == 0
-    press("Image, row", *["ArrowUp"] * 3, "Enter")
-    state = press("Output, row", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp")
+    assert np.sum(press("Image", "Enter")["image"]) == 0
+    press("Image", *["ArrowUp"] * 3, "Enter")
+    state = press("Output", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp")
     assert (state["position"], state["sum"]) == ([0, 2], 1)
-    result = page.locator(".live-picture").last.locator("[role=button]")
-    assert result.get_attribute("aria-label") == "Output, row 0, column 2: 1"
-    assert press("Output, row", *["ArrowLeft"] * 5)["position"] == [0, 0]
-    assert press("Position", "End", role="slider")["position"] == [11, 11]
-    assert press("Position", "ArrowLeft", role="slider")["position"] == [11, 10]
-    state = press("Stride", "ArrowRight", role="slider")
+    result = page.get_by_role("slider", name="Output")
+    assert result.get_attribute("aria-valuetext") == "row 0, column 2: 1"
+    assert press("Output", *["ArrowLeft"] * 5)["position"] == [0, 0]
+    assert press("Position", "End")["position"] == [11, 11]
+    assert press("Position", "ArrowLeft")["position"] == [11, 10]
+    state = press("Stride", "ArrowRight")
     assert state["stride"] == 2 and np.shape(state["output"]) == (6, 6)
     hold_convolution(state)
-    state = press("Padding", "End", role="slider")
+    state = press("Padding", "End")
     assert state["padding"] == 2 and np.shape(state["output"]) == (7, 7)
     hold_convolution(state)
     field = page.get_by_role("spinbutton", name="Kernel, row 0, column 2")
@@ -205,9 +207,9 @@ def test_convolution_answers_to_the_keyboard(show):
         field.press("Tab")
         assert call(page, "convolution", "state")["kernel"] == state["kernel"]
         assert field.input_value() == "-2.5"
-    state = press("Flip", "Enter")
+    state = press("Flip", "Enter", role="button")
     assert state["kernel"] == [[0, 0, 0], [0, 1, 0], [-2.5, 0, 0]]
-    state = press("Reset", "Enter")
+    state = press("Reset", "Enter", role="button")
     assert (state["stride"], state["padding"], state["kernels"]) == (1, 1, "identity")
     assert not np.any(state["image"])
 
@@ -441,7 +443,7 @@ def test_residual_words_and_curves_are_those_of_the_numbers(show):
         for button in ("s = 0.3", "Glorot", "He"):
             page.get_by_role("button", name=button, exact=True).click()
             state = call(page, "residual", "state")
-            said = page.get_by_role("status").inner_text().split(". ")
+            said = page.locator(".live-status").inner_text().split(". ")
             assert said[0].startswith(f"30 layers, {kind}")
             signal = state["activation_std"]
             factors = signal[-1] / signal[0], state["gradient_norm"][0]
@@ -657,7 +659,7 @@ def test_blend_answers_to_keyboard_mouse_and_touch(show):
         page.mouse.move(*over(*position))
         state = call(page, "blend", "state")
         assert state["position"] == position
-        said = page.get_by_role("status").inner_text()
+        said = page.locator(".live-status").inner_text()
         assert said.startswith(f"Row {position[0]}, column {position[1]}: ")
     ring = page.locator(".live-handle")
     ring.focus()
@@ -666,7 +668,7 @@ def test_blend_answers_to_keyboard_mouse_and_touch(show):
     assert call(page, "blend", "state")["position"] == [5, 2]
     page.keyboard.press("Shift+ArrowLeft")
     assert call(page, "blend", "state")["position"] == [5, 0]
-    assert ring.get_attribute("aria-label").startswith("Row 5, column 0: ")
+    assert ring.get_attribute("aria-valuetext").startswith("Row 5, column 0: ")
     slider = page.get_by_role("slider", name="Blend α")
     slider.focus()
     page.keyboard.press("End")

@@ -220,7 +220,7 @@ ZERO = np.stack([112 + 48 * np.sin(angles), 112 - 75 * np.cos(angles)], 1).tolis
 @pytest.mark.parametrize(("digit", "points"), [(1, ONE), (0, ZERO)])
 def test_a_digit_drawn_with_the_mouse_is_read(show, figure, digit, points):
     page = show(document(figure))
-    pad = page.get_by_role("application")
+    pad = page.locator(".live-pad")
     pad.scroll_into_view_if_needed()
     places, on_field = spots(pad, points)
     first = call(page, "lenet", "state")
@@ -243,7 +243,7 @@ def test_a_digit_drawn_with_the_mouse_is_read(show, figure, digit, points):
     assert state["probabilities"][digit] > 0.5
     prediction = keras_reads(rounded(figure.config), 255 * center(found)[None])[1][0]
     np.testing.assert_allclose(state["probabilities"], prediction, atol=1e-4)
-    said = page.get_by_role("status").inner_text()
+    said = page.locator(".live-status").inner_text()
     order = np.argsort(state["probabilities"])[::-1]
     share = state["probabilities"][digit]
     assert said.startswith(f"Reads {digit}, probability {share:.3f}; then {order[1]},")
@@ -256,7 +256,7 @@ def test_strokes_are_added_to_a_test_digit_that_was_asked_for(show, figure):
     assert (state["source"], state["sample"]) == ("sample", 1)
     before = drawing(page)
     assert "Sample 2 of 100" in page.locator(".live-note").inner_text()
-    pad = page.get_by_role("application")
+    pad = page.locator(".live-pad")
     places, on_field = spots(pad, [(20, 20), (60, 30)])
     page.mouse.move(*places[0])
     page.mouse.down()
@@ -280,7 +280,7 @@ def test_strokes_are_added_to_a_test_digit_that_was_asked_for(show, figure):
 
 def test_a_digit_is_drawn_by_touch(show, figure):
     page = show(document(figure), width=390, has_touch=True)
-    pad = page.get_by_role("application")
+    pad = page.locator(".live-pad")
     assert pad.evaluate("node => getComputedStyle(node).touchAction") == "none"
     places, on_field = spots(pad, [(40, 60), (190, 60)])
     page.touchscreen.tap(*places[0])
@@ -308,7 +308,7 @@ def test_a_digit_is_drawn_by_touch(show, figure):
 
 def test_a_digit_is_drawn_with_the_keyboard(show, figure):
     page = show(document(figure))
-    pad = page.get_by_role("application")
+    pad = page.locator(".live-pad")
     for _ in range(2):
         page.keyboard.press("Tab")
         if pad.evaluate("node => node === document.activeElement"):
@@ -319,6 +319,9 @@ def test_a_digit_is_drawn_with_the_keyboard(show, figure):
         page.keyboard.press(key)
     state = call(page, "lenet", "state")
     assert (state["cursor"], state["sample"]) == ([5, 15], 0)
+    opened = "ink" if opening[44, 124] > 0.5 else "paper"
+    value = pad.get_attribute("aria-valuetext")
+    assert value == f"row 5, column 15: {opened}"
     assert (drawing(page) == opening).all()  # the ring is no ink
     page.keyboard.press("Space")
 
@@ -328,6 +331,7 @@ def test_a_digit_is_drawn_with_the_keyboard(show, figure):
     ink = line(place(5, 15), place(5, 15))
     found = drawing(page)
     np.testing.assert_allclose(found, ink, atol=1e-12)
+    assert pad.get_attribute("aria-valuetext") == "row 5, column 15: ink"
     for _ in range(16):
         page.keyboard.press("Shift+ArrowDown")
     state = call(page, "lenet", "state")
@@ -374,7 +378,7 @@ def test_nothing_moves_while_drawing(show, figure, width):
     }""")
     assert len(heights) == 1, heights
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    box = page.get_by_role("application").bounding_box()
+    box = page.locator(".live-pad").bounding_box()
     assert box["width"] == pytest.approx(box["height"], abs=1)
 
 

@@ -156,7 +156,7 @@ def test_a_click_teaches_and_takes_back(show, figure):
     state = call(page, "transfer", "state")
     assert state["labelled"] == [] and set(state["accuracy"].values()) == {None}
     assert set(state["predictions"].values()) == {None}
-    assert page.get_by_role("status").inner_text() == "Nothing is read."
+    assert page.locator(".live-status").inner_text() == "Nothing is read."
     groups = [page.get_by_role("group", name=data.EMOJI_CLASSES[c]) for c in range(3)]
     tile = [group.get_by_role("button") for group in groups]
     labels = np.array(figure.config["labels"])
@@ -195,11 +195,34 @@ def test_a_click_teaches_and_takes_back(show, figure):
                 mark = signs.locator("path").get_attribute("class")
                 assert f"live-racer-{read[i]} " in mark
         share = state["accuracy"][depth]
-        said = page.get_by_role("status").inner_text()
+        said = page.locator(".live-status").inner_text()
         right = round(share * len(read))
         assert said == (
             f"With “{depth}” {right} of {len(read)} are read right ({share:.2f})."
         )
+
+
+def test_arrow_keys_lead_from_image_to_image(show, figure):
+    page = opened(show, figure)
+    page.keyboard.press("Tab")
+    for key, name in (
+        ("ArrowLeft", "face 1"),
+        ("ArrowRight", "face 2"),
+        ("ArrowDown", None),
+        ("ArrowUp", "face 2"),
+        ("Tab", "mammal 1"),
+        ("Shift+Tab", "face 2"),
+    ):
+        page.keyboard.press(key)
+        focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        if name is None:  # how many stand in a row is the page's to say
+            assert int(focused.split(":")[0].split()[1]) > 3
+        else:
+            assert focused.split(":")[0] == name
+    before = call(page, "transfer", "state")["labelled"]
+    page.keyboard.press("Enter")
+    assert set(call(page, "transfer", "state")["labelled"]) ^ set(before)
+    assert page.locator(".live-tile[tabindex='0']").count() == 3
 
 
 def test_images_are_those_of_their_class(show, figure, emoji):

@@ -90,7 +90,7 @@ def test_recurrent_counts_the_lectures_strings(show):
         page.get_by_role("textbox", name="Bits").fill(bits)
         state = call(page, "recurrent", "state")
         assert (state["output"], state["count"], state["error"]) == (count, count, 0)
-        said = page.get_by_role("status").inner_text()
+        said = page.locator(".live-status").inner_text()
         noun = "one" if count == 1 else "ones"
         assert said == (
             f"{bits} has {count} {noun}; the net says {count}: exactly right."
@@ -147,8 +147,8 @@ def test_recurrent_says_its_numbers(show):
         for value in (state["output"], state["error"], state["gradients"]["w"])
     )
     assert numbers == [answer, "3", error, slope]
-    assert "says " + shown(state["output"]) in page.get_by_role("status").inner_text()
-    assert ": wrong, error −" in page.get_by_role("status").inner_text()
+    assert "says " + shown(state["output"]) in page.locator(".live-status").inner_text()
+    assert ": wrong, error −" in page.locator(".live-status").inner_text()
     # Each column carries its state and its share, at most four signs.
     drawn = page.locator(".live-picture g:not([hidden]) > text.live-small")
     texts = [text for text in drawn.all_text_contents() if text != "+"]
@@ -382,7 +382,7 @@ def test_gates_says_its_numbers(show):
     for text in (f"c₁ {shown(c0)}", "f 1.000", "i 0.000", f"c₂ {shown(c)}"):
         assert text in drawn
     assert f"c̃₂ {shown(new)}" in drawn and f"h₂ {shown(h)}" in drawn
-    said = page.get_by_role("status").inner_text()
+    said = page.locator(".live-status").inner_text()
     assert said == (
         "Wanted, the sum of the marked values: 0.750. "
         f"The LSTM's cell times 4: {shown(state['reading'])}."
@@ -457,6 +457,13 @@ def test_gates_are_edited_by_mouse_and_keyboard(show):
     page.mouse.move(x, y - 48 * unit, steps=5)
     page.mouse.up()
     assert call(page, "gates", "state")["sequence"][0] == [0.5, 0]
+    # A click in the lane of the values brings the dot.
+    box = page.locator(".live-picture").first.bounding_box()
+    page.mouse.click(box["x"] + 112 * unit, box["y"] + 40 * unit)
+    state = call(page, "gates", "state")
+    assert (state["sequence"][1], state["step"]) == ([0.75, 1], 1)
+    assert after("Value 2", "Home", role="slider")["sequence"][1] == [-1, 1]
+    assert dot.get_attribute("aria-valuetext") == "−1"
     assert after("Add step", "Enter")["sequence"][2:] == [[0.5, 0]]
     state = after("Add step", *["Enter"] * 9)
     assert (len(state["sequence"]), state["step"]) == (8, 7)

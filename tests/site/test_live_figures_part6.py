@@ -91,7 +91,7 @@ def test_scaling_without_cost_of_exchange_is_ideal(show):
 
 def test_scaling_ends_at_one_example_a_device(show):
     page = show(document(live.scaling("VGG-16", 64, 64)))
-    said = page.get_by_role("status")
+    said = page.locator(".live-status")
     assert said.inner_text().endswith("Up to 64 every device helps.")
     call(page, "scaling", "set", {"batch": 16})
     state = call(page, "scaling", "state")
