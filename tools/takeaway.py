@@ -1,0 +1,390 @@
+"""`python -m tools takeaway`: the built book to take away, in `_build/takeaway`.
+
+A PDF of all pages, the executed notebooks in a zip, and a zip with both and the site.
+"""
+
+import argparse
+import os
+import posixpath
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from bs4 import BeautifulSoup, SoupStrainer, Tag
+
+from dlbook import __version__
+from tools import address
+from tools.browser import BrowserMissing, Quiet, chromium, served
+from tools.environment import ROOT
+
+NAME = "deep-learning-executable"
+MINUTE = 60_000  # in milliseconds, as Playwright counts
+LICENCES = ("LICENSE", "LICENSE-TEXT.md")
+# Half of a document's tags are around words in the colour of the text.
+PLAIN = re.compile(r'<span class="(?:n|nn|p|pre|w)">([^<]*)</span>')
+ATTRIBUTE = re.compile(r'\s(?:id|name)="([^"]+)"')
+DOCUMENT = """<!doctype html>
+<html lang="en" data-theme="light">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+{styles}
+<style>
+@page {{ size: A4; @bottom-center {{ content: counter(page); font: 9pt sans-serif; }} }}
+@page :first {{ @bottom-center {{ content: none; }} }}
+.takeaway-cover {{ padding-top: 60mm; text-align: center; }}
+.takeaway-cover > img {{ height: 40mm; }}
+.takeaway-cover > .title {{ font-size: 30pt; font-weight: 600; margin: 12mm 0; }}
+.takeaway-contents, .bd-article {{ break-before: page; }}
+.takeaway-contents > div {{ columns: 2; font-size: 9pt; line-height: 1.4; }}
+.takeaway-contents ul {{ list-style: none; margin: 0; padding-left: 1.5em; }}
+.takeaway-contents p {{ break-after: avoid; font-weight: 600; margin: 1em 0 0; }}
+.takeaway-contents a {{ color: inherit; text-decoration: none; }}
+h1, h2, h3, h4 {{ line-height: 1.3; padding-top: 0.2em; white-space: pre-wrap; }}
+</style>
+</head>
+<body>
+<header class="takeaway-cover">
+{cover}
+</header>
+<nav class="takeaway-contents">
+<h1>Contents</h1>
+<div>
+{contents}
+</div>
+</nav>
+<main class="bd-main bd-article-container">
+{articles}
+</main>
+{scripts}
+</body>
+</html>
+"""
+READ_ME = """# {title}: the notebooks
+
+Each notebook is a chapter with its outputs; the Markdown pages beside them are those \
+that chapters link to. JupyterLab opens them (`pip install jupyterlab`, then \
+`jupyter lab` in this folder), and so do VS Code and Colab (*File → Upload notebook*). \
+Jupyter shows the figures that move once you have run their cell, or have chosen \
+*Trust Notebook* in its command palette.
+
+To run the cells on your machine you need Python 3.11 or newer, a backend of Keras, \
+and `dlbook`, the book's helper package. This command installs it with TensorFlow; in \
+its place, `jax` and `torch` can stand. Colab has all but `dlbook`, which the first \
+cell of a chapter installs.
+
+```
+pip install "dlbook[tensorflow,chapters] @ git+{url}@{ref}"
+```
+"""
+
+
+class TakeawayError(Exception):
+    """There is nothing whole to take away: the message says what is missing."""
+
+
+def parts(source: Path) -> list[tuple[str, list[str]]]:
+    """Reads the order of a book's pages from its `_toc.yml`.
+
+    Args:
+        source: The folder of `_toc.yml`.
+
+    Returns:
+        For each part its caption and its pages, such as `book/01_perceptron.html`.
+        The first part is the home page's, without a caption.
+    """
+    toc = yaml.safe_load((source / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [("", [{"file": toc["root"]}])]
+    listed += [(part["caption"], part["chapters"]) for part in toc["parts"]]
+    return [(name, [f"{page['file']}.html" for page in own]) for name, own in listed]
+
+
+def join(site: Path, contents: Iterable[tuple[str, list[str]]], about: Mapping) -> str:
+    """Joins pages of a site into one document.
+
+    An anchor gets its page's name as a prefix (`01_perceptron--exercises`), and links
+    between the pages lead to anchors of the document. A link to a file of the site, or
+    to a page that is not joined, becomes plain text. What is folded is opened.
+
+    Args:
+        site: The folder of the built HTML.
+        contents: For each part its caption and its pages, as `parts` gives them.
+        about: `title`, `author` and `copyright`, as `_config.yml` has them, and `url`,
+            the book's address.
+
+    Returns:
+        The document, to be read as a file of `site`'s folder itself.
+
+    Raises:
+        TakeawayError: If a page is missing, or is no page of a book.
+    """
+    contents = list(contents)
+    pages = [page for _, own in contents for page in own]
+    texts = {page: _read(site, page) for page in pages}
+    anchors = {page: set(ATTRIBUTE.findall(text)) for page, text in texts.items()}
+    articles, listed, shared = [], [], {}
+    for caption, own in contents:
+        entries = []
+        for page in own:
+            article = _parse(texts[page], "article").article
+            if article is None:
+                raise TakeawayError(f"{site / page} has no article: expected a page")
+            # Live figures share them; the same on two pages is needed once.
+            for tag in article.select("[data-live-shared]"):
+                shared.setdefault(str(tag), tag.name)
+            _adapt(article, page, anchors)
+            entries.append(_entry(article))
+            articles.append(str(article))
+        listed.append(f"<p>{escape(caption)}</p>" if caption else "")
+        listed.append(f"<ul>{''.join(entries)}</ul>")
+    sheets = _parse(texts[pages[0]], "link").select("link[rel=stylesheet]")
+    styles = [_sheet(sheet["href"], pages[0]) for sheet in sheets]
+    styles += [text for text, tag in shared.items() if tag == "style"]
+    scripts = [text for text, tag in shared.items() if tag == "script"]
+    mount = ["<script>dlbookLiveRuntime.mount();</script>"] if scripts else []
+    return DOCUMENT.format(
+        title=escape(about["title"]),
+        styles="\n".join(styles),
+        cover=_cover(about),
+        contents="\n".join(listed),
+        articles="\n".join(articles),
+        scripts="\n".join(scripts + mount),
+    )
+
+
+def _read(site, page):
+    try:
+        return PLAIN.sub(r"\1", (site / page).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TakeawayError(
+            f"no page {page} in {site}: run `python -m tools book` first"
+        ) from None
+
+
+def _parse(text, tags):
+    return BeautifulSoup(text, "html.parser", parse_only=SoupStrainer(tags))
+
+
+def _adapt(article: Tag, page: str, anchors: dict[str, set[str]]) -> None:
+    """Makes a page's article fit beside the others."""
+    for tag in article.select("script, style, .headerlink, [hidden]"):
+        tag.decompose()
+    for tag in article.select("[aria-describedby]"):  # by what was hidden
+        del tag["aria-describedby"]
+    for tag in article.select("[id]"):
+        tag["id"] = _anchor(page, tag["id"])
+    for tag in article.select("a[name]"):
+        tag["name"] = _anchor(page, tag["name"])
+    for link in article.select("a[href]"):
+        target = _target(link["href"], page, anchors)
+        if target is None:
+            link.unwrap()
+        else:
+            link["href"] = target
+    for tag in article.select("[src]"):
+        tag["src"] = _beside(tag["src"], page)
+    for tag in article.select("details"):
+        tag["open"] = ""
+    article["id"] = Path(page).stem
+
+
+def _anchor(page, name):
+    return f"{Path(page).stem}--{name}"
+
+
+def _target(href: str, page: str, anchors: dict[str, set[str]]) -> str | None:
+    """A page's link in the joined document; None if what it leads to is not there."""
+    link = urlsplit(href)
+    if link.scheme or link.netloc:
+        return href
+    path = _beside(unquote(link.path), page) if link.path else page
+    if path not in anchors:
+        return None
+    name = unquote(link.fragment)
+    return f"#{_anchor(path, name) if name in anchors[path] else Path(path).stem}"
+
+
+def _beside(path: str, page: str) -> str:
+    """What a page names relative to itself, relative to the site."""
+    if urlsplit(path).scheme or urlsplit(path).netloc:
+        return path
+    return posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+
+
+def _entry(article):
+    """A page in the contents; with its sections, if it is a numbered chapter."""
+    head = article.h1
+    inner = ""
+    if head.select_one(".section-number"):
+        sections = [(h2.parent["id"], h2) for h2 in article.select("section > h2")]
+        inner = f"<ul>{''.join(_item(*section) for section in sections)}</ul>"
+    return _item(article["id"], head, inner)
+
+
+def _item(anchor, heading, inner=""):
+    return f'<li><a href="#{anchor}">{escape(heading.get_text())}</a>{inner}</li>'
+
+
+def _sheet(href, page):
+    return f'<link rel="stylesheet" href="{escape(_beside(href, page))}">'
+
+
+def _cover(about):
+    url = escape(about["url"])
+    return f"""<img src="_static/logo.svg" alt="">
+<p class="title">{escape(about["title"])}</p>
+<p>by {escape(about["author"])}</p>
+<p>Version {__version__}. <a href="{url}">{url}</a></p>
+<p>© {escape(about["copyright"])}. Text and figures: CC BY 4.0. Code: MIT.</p>"""
+
+
+def print_pdf(browser, site: Path, document: str, out: Path) -> None:
+    """Prints a joined document.
+
+    Args:
+        browser: Playwright's.
+        site: The folder of the built HTML, for pictures, styles and fonts.
+        document: What `join` made of the site.
+        out: The PDF.
+
+    Raises:
+        TakeawayError: If a script of the document failed or a file was not there.
+    """
+
+    class Joined(Quiet):
+        """Serves the document beside the site's files; on the disk it is nowhere."""
+
+        def do_GET(self):
+            if self.path != "/joined.html":
+                return super().do_GET()
+            content = document.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    wrong = []
+    with served(site, Joined) as server, browser.new_page() as tab:
+        tab.set_default_timeout(10 * MINUTE)
+        tab.on("pageerror", lambda error: wrong.append(str(error)))
+        tab.on("response", lambda r: wrong.append(r.url) if r.status >= 400 else None)
+        tab.goto(f"{server}/joined.html")
+        tab.evaluate("document.fonts.ready.then(() => true)")
+        tab.pdf(
+            path=out,
+            outline=True,
+            tagged=True,
+            prefer_css_page_size=True,
+            print_background=True,
+        )
+    if wrong:
+        raise TakeawayError("the joined pages do not load whole: " + ", ".join(wrong))
+
+
+def notebooks(build: Path) -> dict[str, bytes]:
+    """Collects the executed chapters with what they link to.
+
+    Args:
+        build: The folder of `executed`, which `python -m tools book` fills.
+
+    Returns:
+        The files' contents by their names.
+
+    Raises:
+        TakeawayError: If no chapter has been executed.
+    """
+    book = build / "executed" / "book"
+    if not list(book.glob("*.ipynb")):
+        raise TakeawayError(
+            f"no executed notebook in {book}: run `python -m tools book` first"
+        )
+    found = [*book.glob("*.ipynb"), *book.glob("*.md"), *book.glob("assets/*.svg")]
+    files = {path.relative_to(book).as_posix(): path.read_bytes() for path in found}
+    files |= {name: (ROOT / name).read_bytes() for name in LICENCES}
+    url, ref = address.repository(build / "executed")
+    title = _about(build)["title"]
+    files["README.md"] = READ_ME.format(title=title, url=url, ref=ref).encode()
+    return files
+
+
+def pack(out: Path, folder: str, files: Mapping[str, bytes]) -> None:
+    """Writes a zip: the same bytes for the same files, whenever it is written.
+
+    Args:
+        out: The zip.
+        folder: The folder into which it unpacks.
+        files: Contents by names, relative to that folder.
+    """
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(f"{folder}/{name}")  # of 1980, the format's zero
+            entry.create_system = 3  # Unix, wherever this runs, for its permissions
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
+
+
+def take(build: Path, site: Path, out: Path) -> list[Path]:
+    """Writes the PDF and the zips, each in its place only when all are whole.
+
+    Args:
+        build: The folder of `executed`.
+        site: The folder of the built HTML.
+        out: The folder that receives them.
+
+    Returns:
+        The files written.
+
+    Raises:
+        BrowserMissing: If neither Chromium nor Chrome is installed.
+        OSError: If `out` cannot be written.
+        TakeawayError: If the site or the executed notebooks are not whole.
+    """
+    if not (site / "index.html").is_file():
+        raise TakeawayError(f"no site in {site}: run `python -m tools book` first")
+    chapters = notebooks(build)
+    about = {**_about(build), "url": address.repository(build / "executed")[0]}
+    out.mkdir(parents=True, exist_ok=True)
+    document = join(site, parts(build / "executed"), about)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=out) as folder:
+        pdf = Path(folder) / f"{NAME}.pdf"
+        with chromium() as browser:
+            print("print the pages: this takes some minutes", flush=True)
+            print_pdf(browser, site, document, pdf)
+        pack(Path(folder) / "notebooks.zip", f"{NAME}-notebooks", chapters)
+        everything = {pdf.name: pdf.read_bytes()}
+        everything |= {f"notebooks/{name}": file for name, file in chapters.items()}
+        for path in site.rglob("*"):
+            if path.is_file() and not path.name.startswith("."):
+                name = path.relative_to(site).as_posix()
+                everything[f"site/{name}"] = path.read_bytes()
+        pack(Path(folder) / "everything.zip", NAME, everything)
+        return [new.replace(out / new.name) for new in sorted(Path(folder).iterdir())]
+
+
+def _about(build):
+    return yaml.safe_load((build / "executed" / "_config.yml").read_text("utf-8"))
+
+
+def main(argv: list[str]) -> int:
+    """Writes what is to be taken away; returns the exit code."""
+    parser = argparse.ArgumentParser("tools takeaway", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("_build/takeaway"))
+    options = parser.parse_args(argv)
+    site = Path(os.environ.get("DLBOOK_SITE", "_build/html"))
+    try:
+        written = take(site.parent, site, options.out)
+    except (BrowserMissing, TakeawayError) as error:
+        print(error)
+        return 2
+    except OSError as error:
+        print(f"--out {options.out}: {error}; expected a folder that can be written")
+        return 2
+    for path in written:
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
