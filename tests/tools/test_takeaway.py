@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from dlbook import live
 from tools import takeaway
 from tools.environment import ROOT
+from tools.joined import NotWhole, join, parts
 
 ABOUT = {
     "title": "Nets & more",
@@ -79,7 +80,7 @@ def built(tmp_path):
 
 @pytest.fixture
 def joined(built):
-    text = takeaway.join(built / "html", CONTENTS, ABOUT)
+    text = join(built / "html", CONTENTS, ABOUT)
     return BeautifulSoup(text, "html.parser")
 
 
@@ -150,7 +151,7 @@ def test_live_figures_share_their_scripts(tmp_path):
     folder = build(
         tmp_path / "_build", **{k: f"<h1>{k}</h1>{v}" for k, v in pages.items()}
     )
-    text = takeaway.join(folder / "html", CONTENTS, ABOUT)
+    text = join(folder / "html", CONTENTS, ABOUT)
     soup = BeautifulSoup(text, "html.parser")
     shared = [tag["data-live-shared"] for tag in soup.select("[data-live-shared]")]
     assert shared == ["runtime.css", "runtime.js", "perceptron.js", "descent.js"]
@@ -166,19 +167,19 @@ def test_live_figures_share_their_scripts(tmp_path):
 
 def test_a_missing_page_is_named(built):
     (built / "html" / "book" / "b.html").unlink()
-    with pytest.raises(takeaway.TakeawayError, match="no page book/b.html in .*html: "):
-        takeaway.join(built / "html", CONTENTS, ABOUT)
+    with pytest.raises(NotWhole, match="no page book/b.html in .*html: "):
+        join(built / "html", CONTENTS, ABOUT)
 
 
 def test_what_is_no_page_is_named(built):
     (built / "html" / "book" / "b.html").write_text("<p>text</p>")
-    with pytest.raises(takeaway.TakeawayError, match="b.html has no article"):
-        takeaway.join(built / "html", CONTENTS, ABOUT)
+    with pytest.raises(NotWhole, match="b.html has no article"):
+        join(built / "html", CONTENTS, ABOUT)
 
 
 def test_the_order_is_that_of_the_contents(built):
-    assert takeaway.parts(built / "executed") == CONTENTS
-    pages = [page for _, own in takeaway.parts(ROOT) for page in own]
+    assert parts(built / "executed") == CONTENTS
+    pages = [page for _, own in parts(ROOT) for page in own]
     assert pages[0] == "book/index.html"
     listed = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
     assert pages == [f"{file}.html" for file in listed]

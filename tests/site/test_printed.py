@@ -12,8 +12,10 @@ from watching import watch
 
 from tools import takeaway
 from tools.browser import settle
+from tools.joined import NotWhole, join
 
 PAGES = ["index", "01_perceptron", "glossary"]
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 A4 = (595, 842)  # in points
 WIDE = """() => [...document.querySelectorAll("article *")]
   .filter(e => !e.closest(".katex-mathml, .live-spoken, svg *"))
@@ -26,7 +28,7 @@ def document(site):
     contents = [("", ["book/index.html"])]
     contents += [(name, [f"book/{name}.html"]) for name in PAGES[1:]]
     about = dict.fromkeys(("title", "author", "copyright"), "Tested")
-    return takeaway.join(site, contents, {**about, "url": "https://example.org/book"})
+    return join(site, contents, {**about, "url": "https://example.org/book"})
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,22 @@ def test_bookmarks_name_every_heading_and_lead_to_it(joined, bookmarks, texts):
         assert title in texts[page], (title, page + 1)
 
 
+def test_a_bookmark_has_a_heading_s_words_once(browser, tmp_path):
+    long = "What does a heading say that takes two lines of a page, and a third of one?"
+    article = "<link rel='stylesheet' href='a.css'><article><h1>{}</h1>{}</article>"
+    tops = f'<section id="x" style="break-before: page"><h2>{long}</h2></section>' * 9
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static" / "logo.svg").write_text(LOGO)
+    (tmp_path / "a.css").write_text("h1, h2 { font: 20pt/1 sans-serif; margin: 0 }")
+    (tmp_path / "a.html").write_text(article.format(long, tops))
+    about = dict.fromkeys(("title", "author", "copyright", "url"), "Tested")
+    document = join(tmp_path, [("", ["a.html"])], about)
+    takeaway.print_pdf(browser, tmp_path, document, tmp_path / "a.pdf")
+    contents, chapter, sections = PdfReader(tmp_path / "a.pdf").outline
+    assert (contents.title, chapter.title) == ("Contents", long)
+    assert [section.title for section in sections] == [long] * 9
+
+
 def test_links_lead_into_the_document_or_out_of_the_book(joined, pdf, links):
     inside = {a["href"][1:] for a in joined.select("a[href^='#']")}
     assert len(inside) > 40
@@ -181,7 +199,7 @@ def test_live_figures_do_not_clash(browser, site):
     names = ["index", "01_perceptron", "02_loss_and_descent", "09_training_recipe"]
     contents = [(name, [f"book/{name}.html"]) for name in names]
     about = dict.fromkeys(("title", "author", "copyright", "url"), "Tested")
-    soup = BeautifulSoup(takeaway.join(site, contents, about), "html.parser")
+    soup = BeautifulSoup(join(site, contents, about), "html.parser")
     for tag in soup.select("link, img"):
         tag.decompose()
     with browser.new_page() as page:
@@ -197,7 +215,7 @@ def test_live_figures_do_not_clash(browser, site):
 
 def test_a_script_that_fails_is_said(browser, site, tmp_path):
     for broken in ("<script>throw Error('no')</script>", "<img src='gone.png'>"):
-        with pytest.raises(takeaway.TakeawayError, match="no$|gone.png"):
+        with pytest.raises(NotWhole, match="no$|gone.png"):
             takeaway.print_pdf(browser, site, broken, tmp_path / "x.pdf")
 
 
