@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 HEADING = re.compile(r"Exercise (\d+\.\d+) · (.+) ([★☆]+)(?: (\(open\)))?")
@@ -54,9 +55,14 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def chapter_link(app: Sphinx, docname: str, chapter: str) -> tuple[str, str]:
     """A chapter's number and title, and its address as a page sees it."""
-    number = app.env.toc_secnumbers[chapter].get("", ())
-    name = " ".join([*map(str, number), app.env.titles[chapter].astext()])
-    return name, app.builder.get_relative_uri(docname, chapter)
+    address = app.builder.get_relative_uri(docname, chapter)
+    return chapter_name(app.env, chapter), address
+
+
+def chapter_name(env: BuildEnvironment, chapter: str) -> str:
+    """A chapter's number, if it has one, and title."""
+    number = env.toc_secnumbers.get(chapter, {}).get("") or ()
+    return " ".join([*map(str, number), env.titles[chapter].astext()])
 
 
 def found_exercises(app: Sphinx, chapter: str) -> Iterator[tuple[str, str, str]]:

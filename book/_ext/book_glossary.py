@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
+from book_exercises import chapter_name
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -103,7 +104,7 @@ def _fill(app: Sphinx, env: BuildEnvironment) -> list[str]:
             anchor = _anchor(env, glossary, slug) if glossary else None
             if anchor in terms:
                 term, shown[anchor] = terms[anchor]
-                entry = f"{term}; {_title(env, docname)}"
+                entry = f"{term}; {chapter_name(env, docname)}"
                 entries[docname].append(_entry(entry, section, ""))
                 names[docname].append((term, section, ""))
         if shown != kept.get("shown", {}):
@@ -156,11 +157,6 @@ def _anchor(env, docname, slug):
     """The id in the page that a link to `page.md#slug` leads to."""
     slugs = env.metadata[docname].get("myst_slugs", {})
     return slugs[slug][1] if slug in slugs else slug
-
-
-def _title(env, docname):
-    number = env.toc_secnumbers.get(docname, {}).get("") or ()
-    return " ".join([*map(str, number), env.titles[docname].astext()])
 
 
 def _tell_search(app: Sphinx) -> list:

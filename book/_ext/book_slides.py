@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 from book_exercises import found_exercises
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
 # A sentence ends before a space and a capital, or before markup at the text's end.
@@ -23,7 +23,7 @@ END = re.compile(r"[.?!][”\")]?\s+(?=[^a-zà-ÿ(\s]|$)")
 CELL = '<div class="cell '
 # All exercises, up to the next section or the end of the page.
 EXERCISES = re.compile(
-    r'(<section id="exercises">.*?)(?=<section id="(?!exercise)|</section>\s*$)',
+    r'<section id="exercises">.*?(?=<section id="(?!exercise)|</section>\s*$)',
     re.DOTALL,
 )
 # What stands on a slide whole: such a paragraph, or one of so many characters.
@@ -56,7 +56,7 @@ def make_deck(
     >>> make_deck(page, "../book/01_units.html", [])
     '<section><section id="units"><h1>Units</h1><p>One. Two.</p></section></section>'
     """
-    before, sections, after = EXERCISES.split(body) if exercises else (body, "", "")
+    before, after = EXERCISES.split(body) if exercises else (body, "")
     last = len(skipped) - after.count(CELL)
     skipped = skipped[: before.count(CELL)] + skipped[last:]
     soup = BeautifulSoup(before + after, "html.parser")
@@ -217,7 +217,7 @@ def _sentences(text):
     sentences = [[]]
     for node in list(text.children):
         node.extract()
-        if not isinstance(node, NavigableString):
+        if not isinstance(node, str):
             sentences[-1].append(node)
             continue
         start = 0
@@ -236,15 +236,15 @@ def _is_open(words):
 
 
 def _introduces(node):
-    links = node.find_all("a") if isinstance(node, Tag) else []
-    if isinstance(node, Tag) and node.name == "a":
-        links.append(node)
+    if isinstance(node, str):
+        return False
+    links = [node] if node.name == "a" else node.find_all("a")
     return any("glossary.html#" in link["href"] for link in links)
 
 
 def _visible(node):
     """The text of a node; of formulas what is drawn, not what is spoken."""
-    if isinstance(node, NavigableString | str):
+    if isinstance(node, str):
         return str(node)
     if "katex-mathml" in node.get("class", []):
         return ""
@@ -268,19 +268,15 @@ def _write(
     cells = nbformat.read(path, as_version=4).cells
     marks = [c.metadata.get("slideshow") for c in cells if c.cell_type == "code"]
     skipped = [mark == {"slide_type": "skip"} for mark in marks]
-    name = Path(pagename).name
+    name, address = Path(pagename).name, f"../{pagename}.html"
+    exercises = list(found_exercises(app, pagename))
     text = app.builder.templates.render(
         "slides.html",
         {
             "title": context["title"],
             "book": context["docstitle"],
-            "chapter": f"../{pagename}.html",
-            "deck": make_deck(
-                context["body"],
-                f"../{pagename}.html",
-                skipped,
-                list(found_exercises(app, pagename)),
-            ),
+            "chapter": address,
+            "deck": make_deck(context["body"], address, skipped, exercises),
         },
     )
     folder = Path(app.outdir) / FOLDER
