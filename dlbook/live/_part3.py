@@ -30,11 +30,11 @@ def activations(
     """Fifty layers: what the scale of the weights does to activations and gradients.
 
     The network is `h[l] = φ(h[l-1] @ W[l])` with 50 layers of 64 units, no biases, on
-    64 standard normal inputs. The entries of each W are normal with standard deviation
+    32 standard normal inputs. The entries of each W are normal with standard deviation
     `scale / sqrt(64)`: 1 is Glorot's, `sqrt(2)` He's. The figure shows the histogram
     of each layer's activations (of the identity and of ReLU, the outermost rows hold
     all values beyond), the standard deviations of the activations `h[l]` and of the
-    gradients by `h[l]`, and how many ReLU units are dead: 0 on all 64 inputs. The
+    gradients by `h[l]`, and how many ReLU units are dead: 0 on all 32 inputs. The
     gradient by the last layer is drawn, standard normal. The same seed draws the same
     numbers on every machine. (With tanh and `scale=8` each layer doubles a rounding
     error: there the digits of the last layers differ between machines.)

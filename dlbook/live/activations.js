@@ -6,7 +6,7 @@
   const SIZE = [400, 290];
   const [HEAT, LOG] = [48, 60].map((left) => ({ across: [left, 392], up: [262, 34] }));
   const LAYERS = 50;
-  const N = 64; // width of every layer, and inputs in the batch
+  const [N, INPUTS] = [64, 32]; // width of every layer, and size of the batch
   const BINS = 41; // odd: 0 lies in the middle of one
   const SHADES = 8;
   const SEEDS = 10000;
@@ -25,7 +25,7 @@
 
   // out = factor · a bᵀ, in blocks of 2 × 4 entries whose sums stay in registers.
   function product(a, b, out, factor) {
-    for (let i = 0; i < N; i += 2) {
+    for (let i = 0; i < INPUTS; i += 2) {
       for (let j = 0; j < N; j += 4) {
         let p0 = 0, p1 = 0, p2 = 0, p3 = 0, q0 = 0, q1 = 0, q2 = 0, q3 = 0;
         for (let k = 0, r = i * N, c = j * N; k < N; k++, r++, c++) {
@@ -50,10 +50,10 @@
   }
 
   live.define("activations", (root, config) => {
-    const matrix = () => new Float64Array(N * N);
-    const matrices = () => Array.from({ length: LAYERS }, matrix);
-    const [x, slope, weights, turned, h] = [matrix(), matrix(), matrices(), matrices(), matrices()];
-    const [back, next] = [matrix(), matrix()];
+    const matrix = (rows) => new Float64Array(rows * N);
+    const matrices = (rows) => Array.from({ length: LAYERS }, () => matrix(rows));
+    const [x, slope, back, next] = Array.from({ length: 4 }, () => matrix(INPUTS));
+    const [weights, turned, h] = [matrices(N), matrices(N), matrices(INPUTS)];
     let key, scale, seed, stds, gradients, counts, dead;
 
     function drawWeights() {
@@ -94,7 +94,7 @@
     }
 
     const view = live.frame(root, SIZE, "Histogram of each layer's activations",
-      `Histograms: a column for each layer's ${N} units on ${N} random inputs; the fuller the colour, the larger the share. Curves: standard deviations by layer on a logarithmic axis; the gradients start at layer ${LAYERS} as random numbers of deviation 1. Dead: off on all ${N} inputs.`,
+      `Histograms: a column for each layer's ${N} units on ${INPUTS} random inputs; the fuller the colour, the larger the share. Curves: standard deviations by layer on a logarithmic axis; the gradients start at layer ${LAYERS} as random numbers of deviation 1. Dead: off on all ${INPUTS} inputs.`,
       [[SIZE, "Standard deviation of activations and of gradients by layer"]], true);
     const across = [HEAT, LOG].map((plot) => {
       const map = live.scale([0.5, LAYERS + 0.5], plot.across);
@@ -121,7 +121,7 @@
       counts.forEach((bins, l) => bins.forEach((count, k) => {
         if (!count) return;
         // The cube root of the share: else a wide histogram would be too pale to see.
-        const shade = Math.ceil(SHADES * Math.cbrt(count / (N * N))) - 1;
+        const shade = Math.ceil(SHADES * Math.cbrt(count / (INPUTS * N))) - 1;
         const [left, top] = [across[0](l + 0.5), HEAT.up[0] - (k + 1) * height];
         paths[shade] += `M${left.toFixed(2)} ${top.toFixed(2)}h${width}v${height}h${-width}z`;
       }));
