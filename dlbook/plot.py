@@ -1,7 +1,8 @@
 """Plots that chapters share: functions take arrays, draw on an `ax`, and return it.
 
 Backgrounds are transparent and every colour has a contrast of at least 3:1 on white
-and on black, for the same picture stands on a light page and on a dark one.
+and on black, for the same picture stands on a light page and on a dark one. Lines
+differ by their markers too, for not everybody tells the colours apart.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -105,8 +106,9 @@ def loss_curves(
             losses = _array(f"curve {label!r}", parts[part], 1)
             name = label if part == "loss" else _validation(label)
             epochs = np.arange(1, len(losses) + 1)
-            marker = "o" if len(losses) == 1 else None
-            ax.plot(epochs, losses, dashes, color=color, label=name, marker=marker)
+            (line,) = ax.plot(epochs, losses, dashes, color=color, label=name)
+            if len(curves) > 1 or len(losses) == 1:
+                _mark(line, number)
             labels.append(name)
     ax.set(xlabel="epoch", ylabel="loss")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -273,6 +275,8 @@ def band(
 ) -> "Axes":
     """Draws the median of several runs over a band from the least to the greatest.
 
+    The first line on the axes gets circles, the second triangles, and so on.
+
     Args:
         x: Array of shape (points,).
         runs: Array of shape (runs, points), as `dlbook.train.repeat` stacks them.
@@ -300,9 +304,16 @@ def band(
         )
     ax = ax or _new_axes()
     (line,) = ax.plot(x, np.median(runs, axis=0), label=label, color=color)
+    _mark(line, len(ax.lines) - 1)
     low, high = runs.min(axis=0), runs.max(axis=0)
     ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
     return ax
+
+
+def _mark(line, number):
+    """About eight markers of one shape along a line."""
+    every = max(1, len(line.get_xdata()) // 8)
+    line.set(marker=MARKERS[number % len(MARKERS)], markersize=5, markevery=every)
 
 
 def _new_axes(size=None):

@@ -181,7 +181,8 @@ def test_curves_and_histories_draw_side_by_side():
         plot.PALETTE[1],
         plot.PALETTE[1],
     ]
-    assert ax.lines[1].get_marker() == "o"  # one epoch would be invisible
+    shapes = [line.get_marker() for line in ax.lines]  # one epoch would be invisible
+    assert shapes == [plot.MARKERS[0], plot.MARKERS[1], plot.MARKERS[1]]
     assert ax.get_yscale() == "log"
 
 
@@ -371,6 +372,7 @@ def test_a_band_is_the_median_between_least_and_greatest():
         assert heights.max() == pytest.approx(runs[:, point].max())
     plot.band(x, runs + 9, ax)
     assert [line.get_color() for line in ax.lines] == list(plot.PALETTE[:2])
+    assert [line.get_marker() for line in ax.lines] == list(plot.MARKERS[:2])
     assert ax.get_legend_handles_labels()[1] == ["five runs"]
 
 
