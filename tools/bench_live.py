@@ -19,6 +19,7 @@ DRAGGED = {
     "activations": "Weight scale s",
     "optimizers": ".live-handle",
     "double_descent": "Features p",
+    "diagnosis": "Training images",
     "convolution": ".live-handle",
     "lenet": ".live-pad",
     "residual": "Depth",

@@ -20,9 +20,11 @@ from dlbook.live._part2 import (
 )
 from dlbook.live._part3 import (
     DEEP_ACTIVATIONS,
+    FAULTS,
     RACERS,
     SURFACES,
     activations,
+    diagnosis,
     double_descent,
     optimizers,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "ACTIVATIONS",
     "COUNTERS",
     "DEEP_ACTIVATIONS",
+    "FAULTS",
     "FUNCTIONS",
     "GATED_CELLS",
     "GATE_PRESETS",
@@ -78,6 +81,7 @@ __all__ = [
     "blend",
     "convolution",
     "descent",
+    "diagnosis",
     "double_descent",
     "gates",
     "hidden_layer",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbook.live._figure import LiveFigure, _number, _numbers, _one_of
+from dlbook.live._figure import LiveFigure, _base64, _number, _numbers, _one_of
 
 #: Activations that `activations` offers, in the order of its menu.
 DEEP_ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu")
@@ -15,6 +15,9 @@ SURFACES = ("ravine", "tilted", "rosenbrock", "beale", "saddle")
 
 #: Optimizers that race in `optimizers`, named as in `dlbook.scratch.optimizer`.
 RACERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+
+#: Faults that `diagnosis` plants, in the order of its menu.
+FAULTS = ("none", "pixels", "labels", "relu", "softmax", "dead")
 
 MAX_SEED = 9999
 MAX_START = 100
@@ -223,6 +226,99 @@ def double_descent(
         "draw": _integer("draw", draw, 1, DRAWS),
     }
     return LiveFigure("double_descent", "Live figure: double descent", config)
+
+
+def diagnosis(
+    images: Any,
+    labels: Any,
+    fault: str = "none",
+    learning_rate: float = 0.01,
+    training: int | None = None,
+    seed: int = 0,
+) -> LiveFigure:
+    """A training run in the page, with a fault that the reader sets or has to find.
+
+    The network has all pixels as inputs, 16 ReLU units and ten logits; kernels begin
+    normal, with variance 2 / inputs and 2 / (inputs + 16), biases at 0. It trains with
+    Keras's Adam for 200 steps of ten images of the first half; the second half is for
+    validation. The figure shows both losses, the mean training image of each label,
+    the first loss, and the loss on three examples of different labels after 100 steps
+    with them alone. The faults: pixels that nobody divided by 255, labels shuffled,
+    ReLU on the logits, a softmax before a loss that expects logits, biases of -10 in
+    the hidden layer. A button draws one in secret, and the menu is the answer to it.
+    The same seed draws the same weights and batches on every machine.
+
+    Args:
+        images: uint8 array of shape `(2n, side, side)`, `n >= 20`, `side <= 10`.
+        labels: integers of shape `(2n,)`, 0 to 9; at least three different ones among
+            the first 20.
+        fault: the fault at the start, one of `FAULTS`.
+        learning_rate: Adam's, `1e-5 <= rate <= 1`; the figure takes the nearest of its
+            slider.
+        training: number of training images, `20 <= training <= n`, the nearest of the
+            slider. None takes n.
+        seed: number of the weights and batches, `0 <= seed <= 9999`.
+
+    Returns:
+        A `LiveFigure`.
+
+    Raises:
+        ValueError: if a shape, a dtype or a number is not as above, or the fault is
+            unknown.
+        TypeError: if a number is not one.
+
+    Reference:
+        Yung, "Understanding Deep Learning" (lecture): overfit three examples first.
+
+    Example:
+
+    >>> random = np.random.default_rng(0)
+    >>> images = random.integers(0, 256, (40, 5, 5), dtype="uint8")
+    >>> diagnosis(images, np.arange(40) % 10, fault="relu").config["fault"]
+    'relu'
+    >>> diagnosis(images, np.arange(39) % 10)
+    Traceback (most recent call last):
+        ...
+    ValueError: labels has shape (39,); expected (40,), one for each image
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.dtype != np.uint8 or images.ndim != 3:
+        raise ValueError(
+            f"images has shape {images.shape} and dtype {images.dtype}; expected uint8 "
+            "of shape (2n, side, side)"
+        )
+    count, side, width = images.shape
+    if count % 2 or count < 40 or side != width or not 1 <= side <= 10:
+        raise ValueError(
+            f"images has shape {images.shape}; expected an even number of images, 40 "
+            "or more, as high as wide, of at most 10 x 10 pixels"
+        )
+    if labels.shape != (count,):
+        raise ValueError(
+            f"labels has shape {labels.shape}; expected ({count},), one for each image"
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
+        raise ValueError(
+            f"labels has dtype {labels.dtype} and entries from {labels.min()} to "
+            f"{labels.max()}; expected integers from 0 to 9"
+        )
+    if len(np.unique(labels[:20])) < 3:
+        raise ValueError(
+            f"labels begins with {len(np.unique(labels[:20]))} different ones among 20;"
+            " expected 3 or more"
+        )
+    half = count // 2
+    training = half if training is None else training
+    config = {
+        "images": _base64(images),
+        "labels": _base64(labels.astype("uint8")),
+        "side": side,
+        "fault": _one_of("fault", fault, FAULTS),
+        "learning_rate": _within("learning_rate", learning_rate, 1e-5, 1),
+        "training": _integer("training", training, 20, half),
+        "seed": _integer("seed", seed, 0, MAX_SEED),
+    }
+    return LiveFigure("diagnosis", "Live figure: a training run with a fault", config)
 
 
 def _integer(name: str, value: Any, low: int, high: int) -> int:

@@ -25,6 +25,10 @@ LESSON = {
     "features": {"numbers": np.arange(24.0).reshape(12, 2)},
     "classes": ["a", "b", "c"],
 }
+RUN = {
+    "images": np.arange(40 * 9, dtype="uint16").astype("uint8").reshape(40, 3, 3),
+    "labels": np.arange(40) % 10,
+}
 PHOTO = np.arange(8 * 12 * 3, dtype="uint8").reshape(8, 12, 3)
 
 FIGURES = {
@@ -45,6 +49,7 @@ FIGURES = {
     "lenet": lambda: live.lenet(zoo.lenet()),
     "transfer": lambda: live.transfer(**LESSON),
     "attention": lambda: live.attention(pronouncer()),
+    "diagnosis": lambda: live.diagnosis(**RUN),
 }
 
 
@@ -380,6 +385,32 @@ def test_optimizers_takes_numbers_and_names():
 def test_double_descent_names_a_bad_argument(arguments, error, message):
     with pytest.raises(error, match=message):
         live.double_descent(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"images": RUN["images"] / 255}, ValueError, "dtype float64; expected uint8"),
+        ({"images": RUN["images"][0]}, ValueError, r"images has shape \(3, 3\)"),
+        ({"images": RUN["images"][:39]}, ValueError, r"\(39, 3, 3\); expected an even"),
+        ({"images": RUN["images"][:38]}, ValueError, "40 or more"),
+        ({"images": RUN["images"][:, 1:]}, ValueError, "as high as wide"),
+        ({"images": np.zeros((40, 11, 11), "uint8")}, ValueError, "at most 10 x 10"),
+        ({"labels": RUN["labels"][1:]}, ValueError, r"\(39,\); expected \(40,\)"),
+        ({"labels": RUN["labels"] + 1}, ValueError, "from 1 to 10; expected integers"),
+        ({"labels": RUN["labels"] / 2}, ValueError, "labels has dtype float64"),
+        ({"labels": np.arange(40) // 10}, ValueError, "begins with 2 different ones"),
+        ({"fault": "luck"}, ValueError, "fault is 'luck'; expected none, pixels"),
+        ({"learning_rate": 0}, ValueError, "learning_rate is 0; expected 1e-05 to 1"),
+        ({"learning_rate": "1"}, TypeError, "learning_rate is '1'"),
+        ({"training": 19}, ValueError, "training is 19; expected 20 to 20"),
+        ({"training": 20.0}, TypeError, "training is 20.0; expected an integer"),
+        ({"seed": 10_000}, ValueError, "seed is 10000; expected 0 to 9999"),
+    ],
+)
+def test_diagnosis_names_a_bad_argument(arguments, error, message):
+    with pytest.raises(error, match=message):
+        live.diagnosis(**RUN | arguments)
 
 
 @pytest.mark.parametrize(

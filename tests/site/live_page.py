@@ -94,6 +94,14 @@ def lenet():
     return live.lenet(zoo.lenet())
 
 
+def diagnosis(**options):
+    """The figure of faults, on blurred noise, for tests of all figures."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 10
+    images = rng.integers(0, 200, (10, 5, 5))[labels] + rng.integers(0, 56, (60, 5, 5))
+    return live.diagnosis(images.astype("uint8"), labels, **options)
+
+
 def transfer():
     """The figure taught by examples, on noise, for tests of all figures."""
     images = np.random.default_rng(0).integers(0, 256, (30, 16, 16, 3), "uint8")

@@ -6,7 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from live_page import attention, blend, call, document, drag_by_touch, lenet, transfer
+from live_page import (
+    attention,
+    blend,
+    call,
+    diagnosis,
+    document,
+    drag_by_touch,
+    lenet,
+    transfer,
+)
 
 from dlbook import live
 from tools import bench_live
@@ -30,6 +39,7 @@ FIGURES = (
     lenet,
     transfer,
     attention,
+    diagnosis,
 )
 CONTROLS = ".live-figure :is(button, select, input, [tabindex])"
 
