@@ -182,6 +182,27 @@ def test_a_chapter_links_a_term_once(uses, name):
     assert set(uses[f"book/{name}.html"].values()) <= {1}
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_links_each_term_of_two_words_that_it_names(
+    site, glossary, uses, name
+):
+    """One word may be a common one; a term of two is hardly anything else."""
+    parts = BeautifulSoup(str(parsed(site / f"book/{name}.html")), "html.parser")
+    for tag in parts.select(
+        "a, code, .math, figure, h1, h2, h3, #further-reading, .definition"
+    ):
+        tag.decompose()
+    sections = parts.select("article section section")  # what follows the objectives
+    prose = " ".join(text(tag) for part in sections for tag in part.select("p, li, td"))
+    missing = [
+        term
+        for anchor, (term, _) in glossary.items()
+        if " " in term and anchor not in uses[f"book/{name}.html"]
+        if re.search(rf"\b{re.escape(term)}s?\b", prose, re.IGNORECASE)
+    ]
+    assert len(prose) > 5000 and not missing
+
+
 def test_every_term_is_linked_by_a_chapter(glossary, uses):
     linked = set().union(*(uses[f"book/{name}.html"] for name in CHAPTERS))
     missing = [term for anchor, (term, _) in glossary.items() if anchor not in linked]
