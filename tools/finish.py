@@ -4,6 +4,7 @@
   them once more, goes, and fonts and style keep the icons that the site uses.
 - No script holds up the page, and the words of the whole book are loaded by the search
   page alone: the theme would have them everywhere, to search with every key.
+- A picture is loaded when it comes near, and has its room from the beginning.
 - Each page gets a content security policy with the hash of each script in it: nothing
   from another machine is loaded, and nothing that was put into a page runs. The slides'
   window for the speaker is written by a script and has the policy of the slides.
@@ -13,6 +14,7 @@ import base64
 import hashlib
 import json
 import re
+import struct
 from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
@@ -28,6 +30,9 @@ SEARCH_SCRIPT = re.compile(
 )
 # The scripts in the page need the options at once.
 HEAD_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*(?:\bdefer\b|_options\.js))")
+PICTURE = re.compile(
+    r'<img (?=[^>]*\bsrc="([^"]*/_images/[^"]*\.png)")(?![^>]*\bwidth=)'
+)
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r'<[^>]*\son[a-z]+="([^"]*)"')
 WRITTEN_SCRIPT = re.compile(r"<script>((?:[^<]|<(?!\\/script>))*)<\\/script>")
@@ -67,7 +72,14 @@ def finish(site: Path) -> None:
 
 
 def _lighter(path, text):
+    def sized(match: re.Match) -> str:
+        with open(path.parent / match[1], "rb") as file:
+            width, height = struct.unpack(">II", file.read(24)[16:])  # a PNG's head
+        return f'<img loading="lazy" width="{width}" height="{height}" '
+
     text = ICON_SCRIPT.sub("", text)
+    if 'class="bd-article"' in text:  # a slide's picture must be there with the slide
+        text = PICTURE.sub(sized, text)
     if path.name == "search.html":
         return text
     return HEAD_SCRIPT.sub("<script defer ", SEARCH_SCRIPT.sub("", text))

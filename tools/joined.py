@@ -158,6 +158,8 @@ def _adapt(article: Tag, page: str, anchors: dict[str, set[str]]) -> None:
             link.unwrap()
         else:
             link["href"] = target
+    for tag in article.select("[loading]"):  # nobody scrolls
+        del tag["loading"]
     for tag in article.select("[src]"):
         tag["src"] = _beside(tag["src"], page)
     for tag in article.select("details"):

@@ -9,6 +9,7 @@ from tools.browser import (
     WIDTHS,
     BrowserMissing,
     chromium,
+    lay_out,
     pages_of,
     served,
     settle,
@@ -40,6 +41,7 @@ def take(site: Path, pages: list[str], out: Path) -> list[Path]:
                 for page in pages:
                     tab.goto(f"{address}/{page}")
                     settle(tab)
+                    lay_out(tab)
                     name = f"{_name(page).replace('/', '-')}-{width}-{theme}.png"
                     tab.screenshot(path=out / name, full_page=True)
                     written.append(out / name)

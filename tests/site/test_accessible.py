@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tools.browser import THEMES, settle
+from tools.browser import THEMES, lay_out, settle
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
@@ -30,6 +30,7 @@ def violations(page, address, rules, context=None, plain=True):
     """What axe finds on a page, a line for each element."""
     page.goto(address)
     settle(page)
+    lay_out(page)
     if "/slides/" in address:
         page.locator(".reveal.ready").wait_for()
     if plain:

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from watching import watch
 
-from tools.browser import THEMES, WIDTHS, settle
+from tools.browser import THEMES, WIDTHS, lay_out, settle
 
 STATE = """() => {
   const wide = e => e.scrollWidth > e.clientWidth;
@@ -65,6 +65,7 @@ def test_pages_load_whole(tab, server, pages, width, theme):
         wrong.clear()
         page.goto(f"{server}/{name}")
         settle(page)
+        lay_out(page)
         state = page.evaluate(STATE)
         formulas += page.locator(".katex").count()
         found += [f"{name}: {what}" for what in wrong]

@@ -77,3 +77,21 @@ def test_every_icon_is_in_the_fonts(tab, server, site, name):
     shown = set(tab.evaluate(ICONS))
     assert len(shown) > 10 and shown <= drawn, [hex(code) for code in shown - drawn]
     assert not list(site.rglob("fontawesome.js*"))
+
+
+def test_a_picture_has_its_room_before_it_is_loaded(tab, server):
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.goto(f"{server}/book/06_optimizers.html")
+    settle(tab)
+    pictures = tab.locator("article img[src*=_images]")
+    assert not pictures.last.evaluate("image => image.complete")
+    assert pictures.count() > 3
+    for picture in pictures.all():
+        before = picture.bounding_box()
+        picture.scroll_into_view_if_needed()
+        picture.evaluate("image => image.decode()")
+        after = picture.bounding_box()
+        size = [after[side] - before[side] for side in ("width", "height")]
+        assert max(map(abs, size)) < 1 and before["height"] > 100
+        natural = picture.evaluate("image => [image.naturalWidth, image.naturalHeight]")
+        assert natural == [int(picture.get_attribute(k)) for k in ("width", "height")]
