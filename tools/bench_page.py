@@ -88,7 +88,7 @@ def _part(name, part):
     columns = list(dict.fromkeys(key for row in figures.values() for key in row))
     rows = [["", *columns], ["---", *["---:"] * len(columns)]]
     rows += [
-        [figure, *(f"{row[key]:,}" if key in row else "" for key in columns)]
+        [_plain(figure), *(f"{row[key]:,}" if key in row else "" for key in columns)]
         for figure, row in figures.items()
     ]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
@@ -96,6 +96,11 @@ def _part(name, part):
     runs = f"{part['runs']} run" + "s" * (part["runs"] > 1)
     facts = [f"{runs}, {part['date']}. {part['machine']}; {versions}.", *part["notes"]]
     return "\n\n".join([_unwrapped(TEXTS[name]), table, " ".join(facts)])
+
+
+def _plain(text):
+    """Markdown that shows a text as it is: `__init__` is no bold word."""
+    return text.replace("_", r"\_")
 
 
 def _unwrapped(text):
