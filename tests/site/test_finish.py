@@ -3,7 +3,9 @@
 import pytest
 from fontTools.ttLib import TTFont
 
-from tools.browser import settle
+from tools.browser import WIDTHS, settle
+
+PADDING = 16  # of a picture, on both sides together
 
 ICONS = """() => [...document.querySelectorAll("*")].flatMap(e => ["before", "after"]
   .map(which => getComputedStyle(e, "::" + which))
@@ -79,8 +81,9 @@ def test_every_icon_is_in_the_fonts(tab, server, site, name):
     assert not list(site.rglob("fontawesome.js*"))
 
 
-def test_a_picture_has_its_room_before_it_is_loaded(tab, server):
-    tab.set_viewport_size({"width": 1280, "height": 900})
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_picture_has_its_room_before_it_is_loaded(tab, server, width):
+    tab.set_viewport_size({"width": width, "height": 900})
     tab.goto(f"{server}/book/06_optimizers.html")
     settle(tab)
     pictures = tab.locator("article img[src*=_images]")
@@ -95,3 +98,6 @@ def test_a_picture_has_its_room_before_it_is_loaded(tab, server):
         assert max(map(abs, size)) < 1 and before["height"] > 100
         natural = picture.evaluate("image => [image.naturalWidth, image.naturalHeight]")
         assert natural == [int(picture.get_attribute(k)) for k in ("width", "height")]
+        shown = picture.evaluate("image => [image.clientWidth, image.clientHeight]")
+        shape = (shown[0] - PADDING) / (shown[1] - PADDING)
+        assert shape == pytest.approx(natural[0] / natural[1], rel=0.01)
