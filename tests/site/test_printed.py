@@ -206,7 +206,7 @@ def test_live_figures_do_not_clash(browser, site):
         wrong = watch(page, "data:")
         page.set_content(str(soup))
         figures = page.evaluate("Object.keys(dlbookLive)")
-        assert {"perceptron", "perceptron-2", "descent", "descent-2"} <= set(figures)
+        assert {"perceptron", "perceptron-2", "descent", "diagnosis"} <= set(figures)
         assert len(figures) == len(soup.select(".live-figure"))
         ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
         assert len(set(ids)) == len(ids)
