@@ -3,7 +3,8 @@
 - The theme's style draws its icons from fonts. FontAwesome's script, which would draw
   them once more, goes, and fonts and style keep the icons that the site uses.
 - No script holds up the page, and the words of the whole book are loaded by the search
-  page alone: the theme would have them everywhere, to search with every key.
+  page alone: the theme would have them everywhere, to search with every key. The styles
+  of a page are one file.
 - A picture is loaded when it comes near, and has its room from the beginning.
 - Each page gets a content security policy with the hash of each script in it: nothing
   from another machine is loaded, and nothing that was put into a page runs. The slides'
@@ -13,14 +14,17 @@
 import base64
 import hashlib
 import json
+import posixpath
 import re
 import struct
 from collections.abc import Sequence
 from html import unescape
+from os.path import relpath
 from pathlib import Path
 
 from fontTools import subset
 
+ICON = re.compile(r"\bfa-[\w-]+")
 ICON_RULE = re.compile(
     r'((?:\.fa-[\w-]+::?before,?)+)\{content:"\\([0-9a-f]+|[^"\\])"\}'
 )
@@ -28,14 +32,20 @@ ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 SEARCH_SCRIPT = re.compile(
     r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>'
 )
-# The scripts in the page need the options at once.
-HEAD_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*(?:\bdefer\b|_options\.js))")
+HEAD_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\bdefer\b)")
 PICTURE = re.compile(
     r'<img (?=[^>]*\bsrc="([^"]*/_images/[^"]*\.png)")(?![^>]*\bwidth=)'
 )
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r'<[^>]*\son[a-z]+="([^"]*)"')
 WRITTEN_SCRIPT = re.compile(r"<script>((?:[^<]|<(?!\\/script>))*)<\\/script>")
+OPTIONS = re.compile(r'<script src="([^"?]*/documentation_options\.js)[^"]*"></script>')
+PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
+SHEET = re.compile(
+    r'<link (?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"?]*)[^"]*"[^>]*>\s*'
+)
+IMPORT = re.compile(r'@import "([^"]*)";')
+PLACE = re.compile(r"""url\((["']?)(?![a-z]+:|#)([^"')]+)\1\)""")
 CHARSET = '<meta charset="utf-8" />'
 POLICY = (
     "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
@@ -59,16 +69,18 @@ def finish(site: Path) -> None:
         for path in site.rglob("reveal/notes.js")
         for script in WRITTEN_SCRIPT.findall(path.read_text(encoding="utf-8"))
     ]
-    used = set()
+    icons = {icon for text in pages.values() for icon in ICON.findall(text)}
+    _keep_icons(site, icons)
+    sheets = {}
     for path, text in pages.items():
-        used.update(re.findall(r"\bfa-[\w-]+", text))
         more = written if "reveal/notes.js" in text else []
+        if 'id="main-content"' in text:  # a page, neither slides nor a theme's template
+            text = _with_one_sheet(text, path, site / "_static", sheets)
         path.write_text(with_policy(text, handlers, more), encoding="utf-8")
     for path in site.rglob("*.map"):  # of the theme's sources, for its authors
         path.unlink()
     for path in site.rglob("fontawesome.js*"):
         path.unlink()
-    _keep_icons(site, used)
 
 
 def _lighter(path, text):
@@ -77,12 +89,39 @@ def _lighter(path, text):
             width, height = struct.unpack(">II", file.read(24)[16:])  # a PNG's head
         return f'<img loading="lazy" width="{width}" height="{height}" '
 
-    text = ICON_SCRIPT.sub("", text)
+    def options(match: re.Match) -> str:  # the scripts in the page need them at once
+        script = (path.parent / match[1]).read_text(encoding="utf-8")
+        return f"<script>{script}</script>"
+
+    text = OPTIONS.sub(options, PRELOAD.sub("", ICON_SCRIPT.sub("", text)))
     if 'class="bd-article"' in text:  # a slide's picture must be there with the slide
         text = PICTURE.sub(sized, text)
     if path.name == "search.html":
         return text
     return HEAD_SCRIPT.sub("<script defer ", SEARCH_SCRIPT.sub("", text))
+
+
+def _with_one_sheet(text, path, static, known):
+    """The page with one stylesheet in place of all; `known` has those written."""
+    sheets = tuple((path.parent / href).resolve() for href in SHEET.findall(text))
+    if len(sheets) < 2:
+        return text
+    if sheets not in known:
+        style = "\n".join(_style(sheet, static.resolve()) for sheet in sheets)
+        digest = hashlib.sha256(style.encode()).hexdigest()
+        known[sheets] = static / f"site-{digest[:16]}.css"
+        known[sheets].write_text(style, encoding="utf-8")
+    href = Path(relpath(known[sheets], path.parent)).as_posix()
+    links = iter([f'<link rel="stylesheet" href="{href}" />\n'])
+    return SHEET.sub(lambda _: next(links, ""), text)
+
+
+def _style(sheet, static):
+    """A stylesheet and what it imports, as one that stands in the folder `static`."""
+    text = sheet.read_text(encoding="utf-8").removeprefix('@charset "UTF-8";')
+    place = sheet.parent.relative_to(static).as_posix()
+    text = PLACE.sub(lambda m: f"url({posixpath.normpath(f'{place}/{m[2]}')})", text)
+    return IMPORT.sub(lambda m: _style((sheet.parent / m[1]).resolve(), static), text)
 
 
 def with_policy(text: str, handlers: set[str], written: Sequence[str] = ()) -> str:
@@ -109,14 +148,14 @@ def _hash(script):
 def _keep_icons(site, used):
     """Reduces FontAwesome to the icons that pages, scripts and styles name."""
     for path in site.rglob("*.js"):
-        used.update(re.findall(r"\bfa-[\w-]+", path.read_text(encoding="utf-8")))
+        used.update(ICON.findall(path.read_text(encoding="utf-8")))
     kept = set()
     for path in site.rglob("*.css"):
         text = path.read_text(encoding="utf-8")
 
         def rule(match: re.Match) -> str:
             selectors, code = match.groups()
-            if not used & set(re.findall(r"fa-[\w-]+", selectors)):
+            if not used & set(ICON.findall(selectors)):
                 return ""
             kept.add(int(code, 16) if len(code) > 1 else ord(code))
             return match[0]
