@@ -302,10 +302,11 @@ def diagnosis(
             f"labels has dtype {labels.dtype} and entries from {labels.min()} to "
             f"{labels.max()}; expected integers from 0 to 9"
         )
-    if len(np.unique(labels[:20])) < 3:
+    different = len(np.unique(labels[:20]))
+    if different < 3:
         raise ValueError(
-            f"labels begins with {len(np.unique(labels[:20]))} different ones among 20;"
-            " expected 3 or more"
+            f"labels begins with {different} different ones among 20; "
+            "expected 3 or more"
         )
     half = count // 2
     training = half if training is None else training
