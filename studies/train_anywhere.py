@@ -17,10 +17,12 @@ the others say so and end with exit code 3, within a minute more. Start them aga
 """
 
 import argparse
+import ipaddress
 import os
 import socket
 import subprocess
 import sys
+import traceback
 import zipfile
 from pathlib import Path
 
@@ -64,17 +66,24 @@ def unreachable(address, ours):
         return "expected address:port, such as 10.0.0.1:9876"
     own = socket.gethostname()
     try:
-        socket.getaddrinfo(own, None)
+        alone = loops_back(own)
     except OSError:
         return f"this machine's own name, {own}, has no address: see /etc/hosts"
     try:
-        socket.getaddrinfo(host, port)
+        if alone and not loops_back(host):
+            return f"this machine's own name, {own}, leads back to it: see /etc/hosts"
         if ours:
             with socket.socket() as free:
                 free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 free.bind(("", int(port)))
     except OSError as error:
         return f"{error.strerror}"
+
+
+def loops_back(name):
+    """Whether a name leads nowhere but to the machine that asks."""
+    found = {place[0] for *_, place in socket.getaddrinfo(name, None)}
+    return all(ipaddress.ip_address(one.split("%")[0]).is_loopback for one in found)
 
 
 def main(argv):
@@ -96,7 +105,8 @@ def main(argv):
         what = "a host was lost" if met else f"not all met in {given.wait} seconds"
         print(
             f"host {given.host} of {given.hosts} at {given.coordinator}: {what}. "
-            f"Start all hosts again; what was learned is kept. See {log}",
+            "Start all hosts again; the last whole epoch, if there was one, is kept. "
+            f"See {log}, which ends: {said[-1] if said else f'exit code {code}'}",
             file=sys.stderr,
         )
         return 3
@@ -139,7 +149,10 @@ def work(given):
     state = [*model.variables, *model.optimizer.variables]
     checkpoint = given.folder / "checkpoint.npz"
     (x, y), _ = data.mnist()
-    for epoch in range(restore(state, checkpoint, given), given.epochs):
+    done = restore(state, checkpoint, given)
+    if given.host == 0 and done >= given.epochs:
+        print(f"{checkpoint} has been trained for {done} epochs", flush=True)
+    for epoch in range(done, given.epochs):
         share = shares(x, y, epoch, given)
         history = model.fit(share, shuffle=False, verbose=0)
         if given.host == 0:
@@ -201,8 +214,23 @@ def stop(message):
     sys.exit(WRONG_INPUT)
 
 
+def worker(argv):
+    """Works, and ends at once: JAX would wait for hosts that do not end, too."""
+    code = 1
+    try:
+        work(arguments(argv))
+        return
+    except SystemExit as ended:
+        code = ended.code
+    except Exception:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
     if os.environ.get("TRAIN_ANYWHERE") == "worker":
-        work(arguments(sys.argv[1:]))
+        worker(sys.argv[1:])
     else:
         sys.exit(main(sys.argv[1:]))

@@ -27,7 +27,7 @@
     let weights, work, bytes, most, curve, best;
 
     const view = live.frame(root, SIZE, "Time of one training step by the number of devices",
-      "Click the picture or drag the ring to choose N. First picture: the exchange of the gradient stands on the computation. Second: both axes are logarithmic; the ideal is N devices N times as fast, and the gap to it is what the exchange costs. In c, 6 is two operations for a multiply-add, times three: a pass forward and, as dear as two, one backward.",
+      "Click the picture, drag the ring or move it by the arrow keys to choose N. First picture: the exchange of the gradient stands on the computation. Second: both axes are logarithmic; the ideal is N devices N times as fast, and the gap to it is what the exchange costs. In c, 6 is two operations for a multiply-add, times three: a pass forward and, as dear as two, one backward.",
       [[SIZE, "Speed-up by the number of devices"]], true);
     const across = live.scale([-0.25, 6.25], PLOT.across); // of log₂ N
     across.marks = Array.from({ length: 7 }, (_, k) => [k, String(2 ** k)]);

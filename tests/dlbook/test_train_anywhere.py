@@ -65,6 +65,10 @@ def losses(output):
     ]
 
 
+def met(log):
+    return log.exists() and "all hosts met" in log.read_text()
+
+
 def learned(folder):
     with np.load(folder / "checkpoint.npz") as arrays:
         return dict(arrays)
@@ -96,8 +100,21 @@ def test_two_devices_and_two_hosts_with_a_loss_learn_what_one_device_does(tmp_pa
     code, before, errors = ended(first)
     second.communicate()
     assert code == 3 and "a host was lost" in errors and "Start all hosts" in errors
-    assert time.monotonic() - killed < 90
+    assert time.monotonic() - killed < 60
     assert len(losses(before)) == 1
+
+    for log in net.glob("*.log"):
+        log.unlink()
+    first, second = hosts(net, 2)
+    while not all(met(net / f"host{host}.log") for host in range(2)):
+        assert first.poll() is None and second.poll() is None
+        time.sleep(0.05)
+    kill(first)  # the one that holds the checkpoint, and to which the others report
+    killed = time.monotonic()
+    code, _, errors = ended(second)
+    first.communicate()
+    assert code == 3 and "a host was lost" in errors
+    assert time.monotonic() - killed < 60
 
     first, second = hosts(net, 2)
     code, after, _ = ended(first)
@@ -108,13 +125,36 @@ def test_two_devices_and_two_hosts_with_a_loss_learn_what_one_device_does(tmp_pa
     for name, array in learned(two).items():
         np.testing.assert_allclose(learned(net)[name], array, atol=1e-6)
     # One device adds up in another order: the same until rounding has grown.
+    np.testing.assert_allclose(together[0], losses(alone)[0], rtol=1e-6)
     np.testing.assert_allclose(together, losses(alone), rtol=2e-6)
 
 
-def test_hosts_that_do_not_meet_are_told_so(tmp_path):
-    options = ["--hosts", 2, "--host", 0, "--coordinator", free_address(), "--wait", 5]
-    code, _, errors = ended(start(tmp_path, *options))
+@pytest.mark.parametrize("there", [0, 1])
+def test_a_host_whose_peer_does_not_come_is_told_so(tmp_path, there):
+    options = ["--hosts", 2, "--coordinator", free_address(), "--wait", 5]
+    started = time.monotonic()
+    code, _, errors = ended(start(tmp_path, *options, "--host", there))
     assert code == 3 and "not all met in 5 seconds" in errors
+    assert time.monotonic() - started < 65  # within a minute more
+
+
+def test_a_name_that_leads_nowhere_else_is_refused(monkeypatch):
+    spec = importlib.util.spec_from_file_location("train_anywhere", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    names = {"debian": "127.0.1.1", "10.0.0.1": "10.0.0.1", "localhost": "127.0.0.1"}
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda name, port: [(0, 0, 0, "", (names[name], 0))]
+    )
+    monkeypatch.setattr(socket, "gethostname", lambda: "debian")
+    assert "debian, leads back to it" in script.unreachable("10.0.0.1:9876", False)
+    assert script.unreachable("localhost:9876", False) is None
+
+
+def test_what_is_trained_is_not_trained_again(tmp_path):
+    for told in ("epoch 1 on", "has been trained for 1 epochs"):
+        code, output, _ = ended(start(tmp_path, "--epochs", 1, "--devices", 1))
+        assert code == 0 and told in output
 
 
 def test_a_damaged_checkpoint_stays_as_it_is(tmp_path):
