@@ -91,7 +91,7 @@
     }
 
     const view = live.frame(root, SIZE, "Attention: a column for each letter, a row for each sound",
-      "Type a word. A row is a sound; the fuller a square, the more the decoder looks at that letter. Click a row to see its numbers. Click another of the three sounds to put it there and see what follows; *: your choice.",
+      "Type a word. A row is a sound; the fuller a square, the more the decoder looks at that letter. Click a row, or move Step, to see its numbers. Click another of the three sounds, or press Enter on it, to put it there and see what follows; *: your choice.",
       [[[400, ROW * BEST + 4], "The three likeliest sounds here"]]);
     const [table, chart] = view.pictures;
     const text = (x, y, value = "", anchor = "middle", name = "live-small") => svg("text", { x, y, "text-anchor": anchor, class: name }, value);

@@ -128,11 +128,9 @@
     const reset = () => change(() => ([chosen, alpha, at] = [0, 0.5, [rows >> 1, columns >> 1]]));
     view.controls.append(menuLabel, dial.label, ...buttons, live.button("Reset", reset));
 
-    // A fine step is one pixel; on large images some, so that the keys get along.
-    const step = Math.max(1, Math.round(Math.max(rows, columns) / 64));
     live.handle(view.picture, ring, {
       move: ([x, y]) => move([Math.floor(y / unit), Math.floor(x / unit)]),
-      nudge: (right, rise) => move([at[0] - step * rise, at[1] + step * right]),
+      nudge: (right, rise) => move([at[0] - rise, at[1] + right]),
     });
     for (const name of ["pointermove", "pointerdown"]) view.picture.addEventListener(name, (event) => {
       if (name === "pointermove" && event.pointerType !== "mouse") return;

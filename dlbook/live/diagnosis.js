@@ -222,7 +222,7 @@
       drawCurves();
       drawMeans();
       unknown.hidden = !secret;
-      menu.value = secret ? "secret" : fault;
+      if (!secret) menu.value = fault;
       rateDial.show(RATES.indexOf(rate), String(rate));
       countDial.show(counts.indexOf(count), String(count), `${count} images`);
       const [train, validation] = [found.train, found.validation].map((list) => shown(list.at(-1)));
@@ -231,7 +231,7 @@
           "first loss": shown(found.train[0]), "three examples": shown(found.three),
           training: train, validation, accuracy: found.accuracy.toFixed(2), weights: `no. ${seed}`,
         },
-        [secret ? "Which fault is it? Answer by the menu." : `Fault: ${FAULTS[fault]}.`],
+        [secret ? "Which fault is it? Choose it and press Guess." : `Fault: ${FAULTS[fault]}.`],
         verdict || `Training loss ${train}, validation loss ${validation} after ${STEPS} steps.`,
       );
     }
@@ -239,7 +239,7 @@
     function set(changes) {
       if ("secret" in changes) {
         fault = NAMES[Math.floor(random(changes.secret)() * NAMES.length)];
-        [secret, guesses] = [true, 0];
+        [secret, guesses, menu.value] = [true, 0, "secret"];
         ({ learning_rate: rate, training: count } = config);
       } else if ("fault" in changes) [fault, secret] = [changes.fault, false];
       rate = RATES[live.nearest(RATES, changes.learning_rate ?? rate, Math.log)];
@@ -254,15 +254,21 @@
       draw(secret ? `No, not this: ${FAULTS[name]}.` : `Yes, at guess ${guesses}: ${FAULTS[name]}.`);
     }
 
-    const choose = (name) => (secret ? guess(name) : set({ fault: name }));
+    // While the fault is a secret, the arrow keys walk through the menu and guess nothing.
+    const choose = (name) => (secret ? undefined : set({ fault: name }));
     const [menuLabel, menu] = live.select("Fault", Object.entries(FAULTS), choose);
     const unknown = live.html("option", { value: "secret" }, "secret");
     menu.prepend(unknown);
+    const answer = live.button("Guess", () => {
+      if (!secret) draw("There is no secret: press Secret fault.");
+      else if (menu.value === "secret") draw("Choose a fault in the menu.");
+      else guess(menu.value);
+    });
     const rateDial = live.dial("Learning rate", { min: 0, max: RATES.length - 1, step: 1 }, (k) => set({ learning_rate: RATES[k] }));
     const countDial = live.dial("Training images", { min: 0, max: counts.length - 1, step: 1 }, (k) => set({ training: counts[k] }));
     const reset = () => set(config);
     view.controls.append(
-      menuLabel, rateDial.label, countDial.label,
+      menuLabel, answer, rateDial.label, countDial.label,
       live.button("Secret fault", () => set({ secret: Math.floor(Math.random() * 2 ** 31), seed: Math.floor(Math.random() * SEEDS) })),
       live.button("New weights", () => set({ seed: (seed + 1) % SEEDS })),
       live.button("Reset", reset),

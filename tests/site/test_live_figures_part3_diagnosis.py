@@ -203,13 +203,21 @@ def test_a_secret_fault_is_named_by_the_menu(show):
     assert (state["learning_rate"], state["training"]) == (0.1, 30)
     wrong = [name for name in live.FAULTS if name != state["fault"]]
     status = page.locator(".live-status")
+    guess = page.get_by_role("button", name="Guess")
+    guess.click()
+    assert status.inner_text() == "Choose a fault in the menu."
     for name in wrong[:2]:
+        press(page, "combobox", "Fault", *["ArrowDown"] * 3)  # a walk is no guess
         menu.select_option(name)
+        guess.click()
         assert status.inner_text() == f"No, not this: {NAMES[name]}."
-        assert menu.input_value() == "secret"
+        assert menu.input_value() == name
     menu.select_option(state["fault"])
+    guess.click()
     assert status.inner_text() == f"Yes, at guess 3: {NAMES[state['fault']]}."
     assert not call(page, "diagnosis", "state")["secret"]
+    guess.click()
+    assert status.inner_text() == "There is no secret: press Secret fault."
     # Now the menu sets faults again, and has no secret to choose.
     menu.select_option("dead")
     assert call(page, "diagnosis", "state")["fault"] == "dead"
