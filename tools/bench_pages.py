@@ -84,9 +84,9 @@ def visits(browser, address: str, chapters: list[str]) -> Iterator[dict]:
             _, (later, later_pictures, _) = _visit(browser, address, [before, page])
             figures[Path(page).stem] = {
                 "first visit, kB": size / 1000,
-                "its pictures, kB": pictures / 1000,
+                "first visit without pictures, kB": (size - pictures) / 1000,
                 "next page, kB": later / 1000,
-                "its pictures then, kB": later_pictures / 1000,
+                "next page without pictures, kB": (later - later_pictures) / 1000,
                 "interactive, s": moment / 1000,
             }
         yield figures

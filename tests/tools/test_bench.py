@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tools import bench, bench_build, bench_pages, bench_train, execute, sources
-from tools.bench_page import TEXTS, page
+from tools.bench_page import AIMS, TEXTS, page
 from tools.environment import ROOT
 
 FIGURES = {"a figure": {"seconds": 1.0}}
@@ -40,6 +40,23 @@ def test_the_page_is_what_the_record_gives():
 
 def test_every_part_has_its_text():
     assert list(TEXTS) == list(bench.PARTS)
+
+
+def test_every_aim_is_of_something_recorded():
+    found = record(ROOT)
+    for part, figure, column, _, _ in AIMS:
+        rows = found[part]["figures"]
+        assert all(column in row for key, row in rows.items() if figure in ("", key))
+        assert figure in ("", *rows)
+
+
+def test_the_page_says_what_falls_short():
+    part = {**record(ROOT)["train"], "figures": {}}
+    short = "not reached: d2l.Trainer.fit has 3.9"
+    for ratio, told in ((4.0, "reached."), (3.9, short)):
+        row = {"of dlbook's, with compiling": ratio}
+        part["figures"] = {"d2l.Trainer.fit": row, "dlbook.train.fit": {}}
+        assert f"at least 4; {told}" in page({"train": part}).replace("*", "")
 
 
 def test_medians_and_their_runs_are_recorded(parts, tmp_path):
