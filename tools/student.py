@@ -4,12 +4,14 @@ Without solutions; or, with `--answers`, with the solutions unfolded.
 """
 
 import argparse
+import shutil
 from pathlib import Path
 
 import nbformat
 
-from tools import execute, sources
+from tools import address, execute, sources
 from tools.environment import ROOT
+from tools.takeaway import LICENCES
 
 
 def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -51,4 +53,16 @@ def main(argv: list[str]) -> int:
         notebook = edition(execute.read(path))
         nbformat.write(notebook, options.out / path.name)
         print(options.out / path.name)
+    book = ROOT / "book"
+    linked = [*book.glob("*.md"), *book.glob("assets/*.svg")]
+    for path in [*linked, *(ROOT / name for name in LICENCES)]:
+        out = options.out / path.relative_to(book if path in linked else ROOT)
+        out.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, out)
+    url, _ = address.repository()
+    if "/OWNER/" in url:
+        print(
+            f"{url} stands for an address that is not set: without `dlbook`, the first"
+            " cell of a notebook fails; see `python -m tools address --help`"
+        )
     return 0

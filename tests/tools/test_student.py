@@ -1,6 +1,7 @@
 """The student edition: every task, no solution."""
 
 import os
+import re
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_solutions_go_and_everything_else_stays(tmp_path, capsys):
     assert student.main(["--out", str(tmp_path / "new" / "folder")]) == 0
     chapters = sources.chapters(ROOT)
     assert chapters
-    found = sorted((tmp_path / "new" / "folder").iterdir())
+    found = sorted((tmp_path / "new" / "folder").glob("*.ipynb"))
     assert [path.name for path in found] == [path.name for path in chapters]
     for path, written in zip(chapters, found, strict=True):
         solutions = solution_texts(path)
@@ -30,6 +31,16 @@ def test_solutions_go_and_everything_else_stays(tmp_path, capsys):
         tagged = [c for c in kept if "exercise" in c.metadata.get("tags", [])]
         assert tagged
         assert all("dlbook.check(" in cell.source for cell in tagged)
+
+
+def test_what_the_notebooks_link_to_comes_along(tmp_path):
+    student.main(["--out", str(tmp_path)])
+    assert (tmp_path / "LICENSE-TEXT.md").exists()
+    linked = set()
+    for path in tmp_path.glob("*.ipynb"):
+        text = "\n".join(cell.source for cell in execute.read(path).cells)
+        linked |= set(re.findall(r"\]\(([\w./-]+\.(?:md|ipynb|svg))", text))
+    assert len(linked) > 10 and all((tmp_path / name).exists() for name in linked)
 
 
 def test_answers_are_unfolded_and_nothing_else_changes(tmp_path):
