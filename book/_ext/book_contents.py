@@ -42,7 +42,7 @@ def placed(contents: str, here: str) -> str:
     if entry:
         start, _, rest = before.rpartition(LIST.format(""))
         before = start + LIST.format("current ") + rest
-        entry = ENTRY.format(" current active", "current ", "#")
+        entry = ENTRY.format(" current active", "current ", '#" aria-current="page')
     links = re.compile(r' href="([^"#:]+)"')
     before, after = (
         links.sub(lambda m: f' href="{relative_uri(here, m[1])}"', part)

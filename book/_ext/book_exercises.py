@@ -7,6 +7,7 @@ cannot be older than the chapters.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -40,13 +41,13 @@ def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             continue
         name, page = chapter_link(app, docname, chapter)
         levels = Counter(level for *_, level in found)
-        link = _link(name, page)
-        counts.append([link, *(str(levels[level]) for level in LEVELS)])
+        place = f"exercises-{Path(chapter).name}"
+        numbers = [str(levels[level]) for level in LEVELS]
+        counts.append([_link(name, f"#{place}"), *numbers])
         rows = [[_link(text, page + anchor), level] for text, anchor, level in found]
-        parts += [
-            nodes.paragraph("", "", nodes.strong("", "", link.deepcopy())),
-            _table(["exercise", "difficulty"], rows),
-        ]
+        title = nodes.title("", "", _link(name, page))
+        table = _table(["exercise", "difficulty"], rows)
+        parts.append(nodes.section("", title, table, ids=[place]))
     sums = [str(sum(int(row[i]) for row in counts)) for i in range(1, len(LEVELS) + 1)]
     total = _table(["chapter", *LEVELS], [*counts, ["together", *sums]])
     for place in places:
@@ -80,7 +81,7 @@ def _link(text, address):
 
 def _table(head, rows):
     group = nodes.tgroup("", cols=len(head))
-    group += [nodes.colspec(colwidth=1) for _ in head]
+    group += [nodes.colspec(colwidth=1, stub=int(i == 0)) for i in range(len(head))]
     group += nodes.thead("", _row(head))
     group += nodes.tbody("", *map(_row, rows))
     return nodes.table("", group)

@@ -31,7 +31,8 @@ WHOLE = re.compile("(Claim|Proof|Theorem)")
 SHORT = 200
 OPENING = 60  # a first sentence with less takes the next one along
 DANGLING = re.compile(r".{,44}$|This\b|That\b|Such\b|It\b", re.DOTALL)
-LEFT_OUT = ("further-reading", "where-the-lecture")  # for readers of the page alone
+# For readers of the page alone; exercises that stand after a section of their own.
+LEFT_OUT = ("further-reading", "where-the-lecture", "exercise-")
 FOLDER = "slides"
 
 

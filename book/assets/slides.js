@@ -47,6 +47,8 @@
     // What is still too long scrolls.
     Object.assign(block.style, { maxHeight: `${0.85 * HEIGHT / block.style.zoom}px`, overflow: "auto" });
     block.tabIndex = 0;
+    block.setAttribute("role", "region");
+    block.setAttribute("aria-label", "Longer than the slide");
   }
 
   /* What stands below an output, an answer perhaps, comes with it. */
@@ -80,9 +82,11 @@
       transition: calm ? "none" : "slide",
       backgroundTransition: "none",
       plugins: [RevealNotes],
-      // Keys that move a figure's handle do not turn the page.
-      keyboardCondition: event => !event.target.closest(".live-figure"),
+      // Keys that move a figure's handle, or scroll, do not turn the page.
+      keyboardCondition: event => !event.target.closest(".live-figure, [role=region]"),
     });
+    // The slides are a document to read, with formulas and tables, not an application.
+    document.querySelector(".reveal").removeAttribute("role");
   }
   start();
 })();

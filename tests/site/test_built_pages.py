@@ -177,8 +177,10 @@ def test_every_page_says_what_it_is_about(site, pages):
 
 
 def test_all_exercises_are_listed_with_their_stars(site):
-    rows = parsed(site / "book" / "exercises.html").select("article tr")
-    rows = [[cell.get_text(strip=True) for cell in row.select("td")] for row in rows]
+    page = parsed(site / "book" / "exercises.html")
+    rows = page.select("article tbody tr")
+    assert all([cell.name for cell in row.select("th, td")][0] == "th" for row in rows)
+    rows = [[c.get_text(strip=True) for c in row.select("th, td")] for row in rows]
     listed = [row for row in rows if len(row) == 2]
     written = []
     for chapter in CHAPTERS:
@@ -186,8 +188,19 @@ def test_all_exercises_are_listed_with_their_stars(site):
         text = "\n".join("".join(cell["source"]) for cell in cells)
         written += re.findall(r"^### Exercise (\S+) .+? ([★☆]{3})", text, re.MULTILINE)
     assert [(name.split()[0], stars) for name, stars in listed] == written
-    together = [int(number) for number in rows[len(CHAPTERS) + 1][1:]]
+    together = [int(number) for number in rows[len(CHAPTERS)][1:]]
     assert sum(together) == len(written) > 100
+    assert len(page.select("article h2")) == len(CHAPTERS)
+    told = [tag["aria-label"] for tag in page.select("tbody [role=img]")]
+    assert told == [f"difficulty {stars.count('★')} of 3" for _, stars in listed]
+
+
+def test_tables_with_an_empty_corner_name_their_rows(site):
+    tables = parsed(site / "book" / "status.html").select("table")
+    tables = [t for t in tables if not t.select_one("thead th").get_text(strip=True)]
+    rows = [row for table in tables for row in table.select("tbody tr")]
+    assert len(tables) >= 3
+    assert all(row.select_one("th, td").name == "th" for row in rows)
 
 
 def test_every_page_has_a_feedback_link(site, pages):

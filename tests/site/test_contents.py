@@ -51,7 +51,9 @@ def test_pages_are_as_the_theme_makes_them(pages, tmp_path):
     theirs = site(tmp_path / "theirs", pages, [])
     ours = site(tmp_path / "ours", pages, ["book_contents"])
     assert {"first.html", "a/one.html", "b/three.html", "search.html"} < set(ours)
-    assert ours == theirs
+    marked = 'href="#" aria-current="page">'  # which the theme forgets
+    assert pages is NESTED or marked in ours["a/one.html"]
+    assert {k: v.replace(marked, 'href="#">') for k, v in ours.items()} == theirs
     assert 'href="../a/one.html">One &amp; 1</a>' in ours["b/three.html"]
 
 
@@ -60,4 +62,5 @@ def test_a_page_marks_its_own_entry_and_links_from_its_folder():
     text = placed('<ul class="nav bd-sidenav">' + "".join(entries), "book/b.html")
     assert text.startswith('<ul class="current nav bd-sidenav">')
     assert ' href="a.html"' in text
-    assert text.endswith(ENTRY.format(" current active", "current ", "#"))
+    entry = ENTRY.format(" current active", "current ", "#")
+    assert text.endswith(entry.replace('"#"', '"#" aria-current="page"'))
