@@ -119,8 +119,10 @@ def drag(browser, url: str, name: str) -> dict:
     tab = context.new_page()
     tab.goto(url)
     settle(tab)
+    figure = tab.locator(f'.live-figure[data-live="{name}"]').first
+    figure.evaluate("figure => figure.scrollIntoView()")
     tab.wait_for_function("name => window.dlbookLive?.[name]", arg=name)
-    node = target(tab.locator(f'.live-figure[data-live="{name}"]').first, name)
+    node = target(figure, name)
     found = drag_node(tab, node)
     context.close()
     return found

@@ -112,3 +112,7 @@ def lay_out(page) -> None:
         return picture.decode();
       }));
     }""")
+    page.wait_for_function("""() =>
+      !document.querySelector(".live-figure:not([data-live-ready])") &&
+      [...document.querySelectorAll("article details[data-question]")].every(
+        details => details.previousElementSibling.matches("form"))""")

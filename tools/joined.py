@@ -1,5 +1,6 @@
 """The pages of a built site as one document."""
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
@@ -109,7 +110,7 @@ def join(site: Path, contents: Iterable[tuple[str, list[str]]], about: Mapping) 
             # Live figures share them; the same on two pages is needed once.
             for tag in article.select("[data-live-shared]"):
                 shared.setdefault(str(tag), tag.name)
-            _adapt(article, page, anchors)
+            _adapt(article, page, anchors, site)
             entries.append(_entry(article))
             articles.append(str(article))
         listed.append(f"<p>{escape(caption)}</p>" if caption else "")
@@ -142,8 +143,15 @@ def _parse(text, tags):
     return BeautifulSoup(text, "html.parser", parse_only=SoupStrainer(tags))
 
 
-def _adapt(article: Tag, page: str, anchors: dict[str, set[str]]) -> None:
+def _adapt(article: Tag, page: str, anchors: dict[str, set[str]], site: Path) -> None:
     """Makes a page's article fit beside the others."""
+    for tag in article.select("span[role=img]"):  # bookmarks would have it twice
+        tag.unwrap()
+    for tag in article.select("[data-live-later]"):  # nobody comes near
+        del tag["data-live-later"]
+        if "data-live-source" in tag.attrs:
+            place = site / _beside(tag.attrs.pop("data-live-source"), page)
+            tag["data-live-config"] = live_config(place)
     for tag in article.select("script, style, .headerlink, [hidden]"):
         tag.decompose()
     for tag in article.select("[aria-describedby]"):  # by what was hidden
@@ -165,6 +173,12 @@ def _adapt(article: Tag, page: str, anchors: dict[str, set[str]]) -> None:
     for tag in article.select("details"):
         tag["open"] = ""
     article["id"] = Path(page).stem
+
+
+def live_config(script: Path) -> str:
+    """What a live figure must know, from the script that holds it on the site."""
+    text = script.read_text(encoding="utf-8")
+    return json.loads(text.partition("liveConfig = ")[2].rpartition("; });")[0])
 
 
 def _anchor(page, name):

@@ -145,6 +145,7 @@
     const verdict = make("output");
     const form = make("form", { className: "question", noValidate: true });
     form.dataset.asks = question;
+    form.setAttribute("aria-label", `Question ${question}`);
 
     if (choice) {
       [...list.children].forEach((item, i) => {
@@ -152,7 +153,6 @@
         const text = item.querySelector(":scope > p") ?? item;
         item.replaceChildren(make("label", {}, radio, ` ${i + 1}. `, ...text.childNodes));
       });
-      form.setAttribute("aria-label", `Question ${question}`);
       list.replaceWith(form);
       form.append(list);
     } else {
@@ -179,9 +179,12 @@
       return near ? ["right", "Right."] : ["wrong", "No. Try again, or open the answer."];
     }
 
+    /* The same verdict again is spoken, and seen, only as something new. */
     function show(state, message) {
       verdict.className = state;
-      verdict.textContent = message;
+      const again = verdict.textContent === message;
+      verdict.textContent = again ? "" : message;
+      if (again) setTimeout(() => { verdict.textContent = message; }, 100);
     }
 
     form.addEventListener("submit", event => {
@@ -223,7 +226,13 @@
   }
 
   function start() {
-    document.querySelectorAll("details[data-question]").forEach(ask);
+    // Not before its section is laid out: browsers look at each field of a page.
+    const near = new ResizeObserver(entries => entries.forEach(({ target }) => {
+      near.unobserve(target);
+      ask(target);
+    }));
+    for (const details of document.querySelectorAll("details[data-question]"))
+      near.observe(details);
     const table = document.querySelector("table.answered");
     if (!table) return;
     progress(table);
@@ -247,7 +256,14 @@
       } else {
         erase.dataset.sure = "yes";
         erase.textContent = "Erase all answers: sure?";
+        told.textContent = "Press again to erase all answers.";
       }
+    });
+    erase.addEventListener("blur", () => {
+      if (!erase.dataset.sure) return;
+      delete erase.dataset.sure;
+      erase.textContent = "Erase";
+      told.textContent = "";
     });
     table.after(make("p", { className: "question" }, save, " ", erase, " ", told));
   }

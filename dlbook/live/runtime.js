@@ -359,18 +359,40 @@
     definitions[name] ??= build;
   }
 
+  function build(root) {
+    const name = root.dataset.live;
+    if (!definitions[name] || "liveReady" in root.dataset) return;
+    root.dataset.liveReady = "";
+    const api = definitions[name](root, JSON.parse(root.dataset.liveConfig));
+    let key = name;
+    // A figure that a notebook has thrown away gives its name back.
+    for (let n = 2; figures[key]?.root.isConnected; n++) key = `${name}-${n}`;
+    figures[key] = { ...api, root };
+  }
+
+  // A page may leave a figure until its section is laid out, and keep its data in a file,
+  // a script that writes them to the figure.
+  function fetchAndBuild(root) {
+    const { liveSource } = root.dataset;
+    if (!liveSource || "liveConfig" in root.dataset) return build(root);
+    const script = html("script", { src: liveSource });
+    script.addEventListener("load", () => build(root));
+    document.head.append(script);
+  }
+  const later = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      later.unobserve(target);
+      fetchAndBuild(target);
+    }
+  });
+  addEventListener("beforeprint", () =>
+    document.querySelectorAll("[data-live-later]").forEach(fetchAndBuild));
+
   function mount() {
     const waiting = ".live-figure[data-live]:not([data-live-ready])";
-    for (const root of document.querySelectorAll(waiting)) {
-      const name = root.dataset.live;
-      if (!definitions[name]) continue;
-      root.dataset.liveReady = "";
-      const api = definitions[name](root, JSON.parse(root.dataset.liveConfig));
-      let key = name;
-      // A figure that a notebook has thrown away gives its name back.
-      for (let n = 2; figures[key]?.root.isConnected; n++) key = `${name}-${n}`;
-      figures[key] = { ...api, root };
-    }
+    for (const root of document.querySelectorAll(waiting))
+      if ("liveLater" in root.dataset) later.observe(root);
+      else build(root);
   }
 
   window.dlbookLiveRuntime = {

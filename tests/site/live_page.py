@@ -6,6 +6,7 @@ import numpy as np
 from bs4 import BeautifulSoup
 
 from dlbook import live
+from tools.joined import live_config
 
 
 def document(*figures, theme="light"):
@@ -21,6 +22,9 @@ def config_on_page(site, chapter, name):
     """What a chapter's built page gives to the figure of that name."""
     html = (site / f"{chapter}.html").read_text("utf-8")
     (root,) = BeautifulSoup(html, "html.parser").select(f'[data-live="{name}"]')
+    if "data-live-source" in root.attrs:
+        place = (site / chapter).parent / root["data-live-source"]
+        return json.loads(live_config(place))
     return json.loads(root["data-live-config"])
 
 

@@ -12,6 +12,10 @@ ICONS = """() => [...document.querySelectorAll("*")].flatMap(e => ["before", "af
   .filter(style => style.fontFamily.includes("Awesome") && style.content[0] == '"')
   .map(style => style.content.codePointAt(1)))"""
 
+STOP_AND_NEED = """e => new Promise(done => requestAnimationFrame(() => setTimeout(
+  () => done([e.tabIndex == 0,
+    e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight]))))"""
+
 
 @pytest.fixture
 def tab(browser, server):
@@ -101,3 +105,19 @@ def test_a_picture_has_its_room_before_it_is_loaded(tab, server, width):
         shown = picture.evaluate("image => [image.clientWidth, image.clientHeight]")
         shape = (shown[0] - PADDING) / (shown[1] - PADDING)
         assert shape == pytest.approx(natural[0] / natural[1], rel=0.01)
+
+
+def test_what_is_too_wide_gets_its_tab_stop_when_it_is_laid_out(tab, server):
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(f"{server}/book/05_backpropagation.html")
+    settle(tab)
+    blocks = tab.locator("article pre:visible")
+    laid_out = "e => e.checkVisibility({contentVisibilityAuto: true})"
+    assert not blocks.last.evaluate(laid_out), "the load laid out the whole page"
+    assert blocks.last.evaluate("e => e.tabIndex") == 0, "out of reach until then"
+    found = []
+    for block in blocks.all():
+        block.scroll_into_view_if_needed()
+        found.append(block.evaluate(STOP_AND_NEED))
+    assert {stop for stop, _ in found} == {True, False}
+    assert all(stop == needed for stop, needed in found)

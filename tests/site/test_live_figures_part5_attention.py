@@ -343,7 +343,8 @@ def test_the_chapters_page_speaks_as_keras_does(request, held_out):
     context = request.getfixturevalue("browser").new_context()
     page = context.new_page()
     page.goto(f"{request.getfixturevalue('server')}/{CHAPTER}.html")
-    page.wait_for_function("window.dlbookLive?.attention")
+    page.locator("[data-live=attention]").evaluate("figure => figure.scrollIntoView()")
+    page.wait_for_function("() => window.dlbookLive?.attention")
     found = read(page, words, befores)
     right = []
     for word, line in zip(words, lines, strict=True):

@@ -10,7 +10,7 @@ import pytest
 from watching import watch
 
 from tools import sources
-from tools.browser import settle
+from tools.browser import lay_out, settle
 from tools.environment import ROOT
 
 CELL = re.compile(
@@ -80,6 +80,7 @@ def test_right_is_right_and_wrong_is_wrong(context, server, name):
     wrong = watch(page, server)
     page.goto(f"{server}/book/{name}.html")
     settle(page)
+    lay_out(page)
     assert page.locator("form.question").count() == len(CHAPTERS[name])
     for question in CHAPTERS[name]:
         form = page.locator(f"form[data-asks='{question['number']}']")
@@ -92,6 +93,7 @@ def test_answers_are_kept_counted_saved_and_erased(context, server):
     name, asked = next(iter(CHAPTERS.items()))
     page = context.new_page()
     page.goto(f"{server}/book/{name}.html")
+    lay_out(page)
     first, second, third = asked[:3]
     forms = [page.locator(f"form[data-asks='{q['number']}']") for q in asked]
     for form, question in zip(forms, asked, strict=True):
@@ -104,6 +106,7 @@ def test_answers_are_kept_counted_saved_and_erased(context, server):
     give(forms[1], second, second["answer"])
     give(forms[2], third, wrong_answer(third))
     page.reload()
+    lay_out(page)
     told = [form.locator("output").text_content() for form in forms]
     assert told == ["Right.", "Right.", *[""] * (len(asked) - 2)]
 
@@ -125,6 +128,7 @@ def test_answers_are_kept_counted_saved_and_erased(context, server):
     page.get_by_role("button", name="sure").click()
     assert row.locator(".done").text_content() == "0"
     page.goto(f"{server}/book/{name}.html")
+    lay_out(page)
     assert not any(form.locator("output").text_content() for form in forms)
 
 
