@@ -14,7 +14,7 @@ that the book supports and on the newest, on several versions of Python. \
 `python -m tools test-matrix` and `python -m tools test-gpu` do it, record it and \
 write this page. Seconds are those of one run, on a machine that did other work too. \
 A chapter may have changed since a run's date: each change of the book is tested on \
-the three backends' newest releases before it is taken.
+the three backends, with one recent release of each, before it is taken.
 """
 NO_GPU = """
 **No run on a GPU has been recorded yet.** Everything below ran on a CPU, also the \
@@ -24,7 +24,10 @@ COMPARED = """
 ## What is compared
 
 Every cell runs. A cell whose output is a time, a version or the result of training is \
-not compared; it asserts what the text says of it. Live figures are tested in a browser.
+not compared; it asserts what the text says of it. A cell that prints nothing must go \
+on printing nothing, and counts as compared; of a picture the size is compared. Live \
+figures are tested in a browser. Chapter 18's training on several devices is JAX's: it \
+takes place in the runs on JAX.
 
 | chapter | code cells | compared |
 |---|---|---|

@@ -16,6 +16,7 @@ from live_page import (
     lenet,
     transfer,
 )
+from watching import watch
 
 from dlbook import live
 from tools import bench_live
@@ -132,6 +133,34 @@ def test_each_output_works_in_an_iframe_of_its_own(show):
             "name => window.dlbookLive[name].state()", figure.name
         )
         assert state["running"] is False
+
+
+def test_each_figure_moves_on_its_page(browser, server, site):
+    found = bench_live.figures(site)
+    assert set(found) == set(bench_live.DRAGGED)
+    for name, page in found.items():
+        with browser.new_page(viewport={"width": 1280, "height": 900}) as tab:
+            wrong = watch(tab, server)
+            tab.goto(f"{server}/{page}")
+            figure = tab.locator(f'.live-figure[data-live="{name}"]').first
+            figure.evaluate("figure => figure.scrollIntoView()")
+            tab.wait_for_function("name => window.dlbookLive?.[name]", arg=name)
+            before = figure.inner_html()
+            node = bench_live.target(figure, name)
+            if node.evaluate("node => node.matches('input')"):
+                node.press("Home")
+                if figure.inner_html() == before:
+                    node.press("End")
+            else:
+                box = node.bounding_box()
+                tab.mouse.move(
+                    box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+                )
+                tab.mouse.down()
+                tab.mouse.move(box["x"] + 40, box["y"] + 30, steps=5)
+                tab.mouse.up()
+            assert figure.inner_html() != before, name
+            assert wrong == [], name
 
 
 def test_system_theme_counts_where_the_page_names_none(show):

@@ -1,5 +1,6 @@
 """Pages joined and printed, read back as a PDF; a page of the site on paper."""
 
+import os
 import re
 import unicodedata
 from itertools import pairwise
@@ -12,7 +13,7 @@ from watching import watch
 
 from tools import takeaway
 from tools.browser import settle
-from tools.joined import NotWhole, join
+from tools.joined import NotWhole, join, parts
 
 PAGES = ["index", "01_perceptron", "glossary"]
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg"/>'
@@ -27,6 +28,8 @@ WIDE = """() => [...document.querySelectorAll("article *")]
 def document(site):
     contents = [("", ["book/index.html"])]
     contents += [(name, [f"book/{name}.html"]) for name in PAGES[1:]]
+    if os.environ.get("DLBOOK_PRINTED") == "all":  # weekly: it takes minutes
+        contents = parts(site.parent / "executed")
     about = dict.fromkeys(("title", "author", "copyright"), "Tested")
     return join(site, contents, {**about, "url": "https://example.org/book"})
 

@@ -544,6 +544,23 @@ def test_serve_on_a_port_that_is_taken(tmp_path, monkeypatch, capsys):
     assert f"--port {port} cannot be used" in capsys.readouterr().out
 
 
+def test_serve_is_for_this_machine_alone(tmp_path, monkeypatch, capsys):
+    make_site(tmp_path / "html", "")
+    monkeypatch.setattr(serve, "SITE", tmp_path / "html")
+    bound = []
+
+    def interrupted(server):
+        bound.append(server.server_address)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serve.ThreadingHTTPServer, "serve_forever", interrupted)
+    assert serve.main(["--port", "0"]) == 0
+    ((host, port),) = bound
+    assert (
+        host == "127.0.0.1" and f"http://127.0.0.1:{port}/" in capsys.readouterr().out
+    )
+
+
 def test_serve_without_a_site(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(serve, "SITE", tmp_path / "html")
     assert serve.main([]) == 1
