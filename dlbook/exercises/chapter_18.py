@@ -172,7 +172,6 @@ EXERCISES = {
             (0.0002, 0.0003, 0.8),
             (1e-5, 1e-3, 0.25),
             (3.0, 1.0, 0.5),  # a whole number of images
-            (0.002, 2e-5, 0.9),  # again, but not in floating point
         ],
         hint="The best rate is 1/b. Solve (18.2) for B, and round up.",
         rtol=0,
