@@ -66,12 +66,16 @@ def unreachable(address, ours):
         return "expected address:port, such as 10.0.0.1:9876"
     own = socket.gethostname()
     try:
-        alone = loops_back(own)
+        own_leads_back = loops_back(own)
     except OSError:
         return f"this machine's own name, {own}, has no address: see /etc/hosts"
     try:
-        if alone and not loops_back(host):
-            return f"this machine's own name, {own}, leads back to it: see /etc/hosts"
+        if own_leads_back and not loops_back(host):
+            print(
+                f"this machine's own name, {own}, leads back to it: where hosts meet by"
+                " name, as CPUs do, the others will not find it; see /etc/hosts",
+                file=sys.stderr,
+            )
         if ours:
             with socket.socket() as free:
                 free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
