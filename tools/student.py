@@ -11,7 +11,7 @@ import nbformat
 
 from tools import address, execute, sources
 from tools.environment import ROOT
-from tools.takeaway import LICENCES
+from tools.takeaway import beside
 
 
 def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -44,8 +44,9 @@ def main(argv: list[str]) -> int:
     edition = with_answers if options.answers else without_solutions
     name = "answers" if options.answers else "student"
     options.out = options.out or ROOT / "_build" / name
-    if options.out.resolve().is_relative_to(ROOT / "book"):
-        parser.error("--out is in the book's own folder: it would lose its solutions")
+    book, place = ROOT / "book", options.out.resolve()
+    if place.is_relative_to(book) or place == ROOT:
+        parser.error(f"--out {options.out} is where the book's own files are")
     if options.out.exists() and not options.out.is_dir():
         parser.error(f"--out {options.out} is no folder")
     options.out.mkdir(parents=True, exist_ok=True)
@@ -53,10 +54,8 @@ def main(argv: list[str]) -> int:
         notebook = edition(execute.read(path))
         nbformat.write(notebook, options.out / path.name)
         print(options.out / path.name)
-    book = ROOT / "book"
-    linked = [*book.glob("*.md"), *book.glob("assets/*.svg")]
-    for path in [*linked, *(ROOT / name for name in LICENCES)]:
-        out = options.out / path.relative_to(book if path in linked else ROOT)
+    for name, path in beside(book).items():
+        out = options.out / name
         out.parent.mkdir(exist_ok=True)
         shutil.copyfile(path, out)
     url, _ = address.repository()

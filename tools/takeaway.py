@@ -100,13 +100,19 @@ def notebooks(build: Path) -> dict[str, bytes]:
         raise NotWhole(
             f"no executed notebook in {book}: run `python -m tools book` first"
         )
-    found = [*book.glob("*.ipynb"), *book.glob("*.md"), *book.glob("assets/*.svg")]
-    files = {path.relative_to(book).as_posix(): path.read_bytes() for path in found}
-    files |= {name: (ROOT / name).read_bytes() for name in LICENCES}
+    found = {path.name: path for path in book.glob("*.ipynb")} | beside(book)
+    files = {name: path.read_bytes() for name, path in found.items()}
     url, ref = address.repository(build / "executed")
     title = _about(build)["title"]
     files["README.md"] = READ_ME.format(title=title, url=url, ref=ref).encode()
     return files
+
+
+def beside(book: Path) -> dict[str, Path]:
+    """Finds what goes with notebooks by the names that they link to, and licences."""
+    found = [*book.glob("*.md"), *book.glob("assets/*.svg")]
+    files = {path.relative_to(book).as_posix(): path for path in found}
+    return files | {name: ROOT / name for name in LICENCES}
 
 
 def pack(out: Path, folder: str, files: Mapping[str, bytes]) -> None:

@@ -63,20 +63,21 @@ def test_the_book_is_left_as_it_is(tmp_path):
     assert {path: path.read_bytes() for path in sources.chapters(ROOT)} == before
 
 
-@pytest.mark.parametrize("inside", ["", "chapters"])
+@pytest.mark.parametrize("inside", ["", "book", "book/chapters"])
 @pytest.mark.parametrize("through_a_link", [False, True])
-def test_the_books_own_folder_is_refused(tmp_path, capsys, inside, through_a_link):
-    out = ROOT / "book" / inside
+def test_the_book_s_own_folders_are_refused(tmp_path, capsys, inside, through_a_link):
+    out = ROOT / inside
     if through_a_link:
         link = tmp_path / "link"
-        link.symlink_to(ROOT / "book")
+        link.symlink_to(ROOT)
         out = link / inside
     before = sorted(os.listdir(ROOT / "book"))
     with pytest.raises(SystemExit) as caught:
         student.main(["--out", str(out)])
     assert caught.value.code == 2
-    assert "would lose its solutions" in capsys.readouterr().err
+    assert "the book's own files" in capsys.readouterr().err
     assert sorted(os.listdir(ROOT / "book")) == before
+    assert not list(ROOT.glob("*.ipynb"))
 
 
 def test_a_file_is_refused(tmp_path, capsys):
