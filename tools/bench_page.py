@@ -121,13 +121,18 @@ def _aims(name, figures):
     for part, figure, column, least, most in AIMS:
         if part == name:
             bound = f"at most {most:,}" if least is None else f"at least {least:,}"
-            short = [
-                f"{_plain(key)} has {row[column]:,}"
+            rows = {
+                key: row[column]
                 for key, row in figures.items()
                 if figure in (ANY, key) and column in row
-                if (row[column] > most if least is None else row[column] < least)
+            }
+            short = [
+                f"{_plain(key)} has {value:,}"
+                for key, value in rows.items()
+                if (value > most if least is None else value < least)
             ]
             found = f"**not reached: {'; '.join(short)}**" if short else "reached"
+            found = found if rows else "not measured"
             of = f", {figure}" if figure else ""
             lines.append(f"- {column}{of}: {bound}; {found}.")
     return ["Aims:", "\n".join(lines)] if lines else []

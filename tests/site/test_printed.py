@@ -122,7 +122,8 @@ def test_bookmarks_name_every_heading_and_lead_to_it(joined, bookmarks, texts):
     ]
     assert [mark[:2] for mark in bookmarks] == headings
     chapters = [title for level, title, _ in bookmarks if level == 1]
-    assert chapters[0] == "Contents" and chapters[2].startswith("1.Theperceptron")
+    assert chapters[0] == "Contents"
+    assert any(title.startswith("1.Theperceptron") for title in chapters)
     assert all(before[2] <= after[2] for before, after in pairwise(bookmarks))
     for _, title, page in bookmarks:
         assert title in texts[page], (title, page + 1)

@@ -57,6 +57,8 @@ def test_the_page_says_what_falls_short():
         row = {"of dlbook's, with compiling": ratio}
         part["figures"] = {"d2l.Trainer.fit": row, "dlbook.train.fit": {}}
         assert f"at least 4; {told}" in page({"train": part}).replace("*", "")
+    part["figures"] = {"d2l.Trainer.fit": {}}
+    assert "at least 4; not measured." in page({"train": part})
 
 
 def test_medians_and_their_runs_are_recorded(parts, tmp_path):
