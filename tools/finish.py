@@ -53,7 +53,7 @@ IMPORT = re.compile(r'@import "([^"]*)";')
 NAMED = re.compile(r"""\b(?:class|id)=(?:"([^"]*)"|'([^']*)')""")
 COMMENT = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)  # licences begin with /*!
 RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")  # not what it may stand in, such as @media
-COMMA = re.compile(r",(?![^()]*\))")
+COMMA = re.compile(r",(?![^()]*(?:\([^()]*\)[^()]*)*\))")
 INNER = re.compile(r"\([^()]*\)")
 NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 PUT_TOGETHER = "bs-"  # so begin the names that Bootstrap makes of parts

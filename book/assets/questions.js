@@ -180,11 +180,13 @@
     }
 
     /* The same verdict again is spoken, and seen, only as something new. */
+    let timer;
     function show(state, message) {
+      clearTimeout(timer);
       verdict.className = state;
       const again = verdict.textContent === message;
       verdict.textContent = again ? "" : message;
-      if (again) setTimeout(() => { verdict.textContent = message; }, 100);
+      if (again) timer = setTimeout(() => { verdict.textContent = message; }, 100);
     }
 
     form.addEventListener("submit", event => {

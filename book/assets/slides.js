@@ -83,7 +83,8 @@
       backgroundTransition: "none",
       plugins: [RevealNotes],
       // Keys that move a figure's handle, or scroll, do not turn the page.
-      keyboardCondition: event => !event.target.closest(".live-figure, [role=region]"),
+      keyboardCondition: ({ target, key }) => !target.closest(".live-figure")
+        && !(target.closest("[role=region]") && /^(Arrow|Page|Home|End| )/.test(key)),
     });
     // The slides are a document to read, with formulas and tables, not an application.
     document.querySelector(".reveal").removeAttribute("role");

@@ -372,11 +372,15 @@
 
   // A page may leave a figure until its section is laid out, and keep its data in a file,
   // a script that writes them to the figure.
+  const explain = (root, what) => {
+    root.firstElementChild.textContent = `${root.getAttribute("aria-label")}: ${what}`;
+  };
   function fetchAndBuild(root) {
     const { liveSource } = root.dataset;
     if (!liveSource || "liveConfig" in root.dataset) return build(root);
     const script = html("script", { src: liveSource });
     script.addEventListener("load", () => build(root));
+    script.addEventListener("error", () => explain(root, "its data cannot be loaded."));
     document.head.append(script);
   }
   const later = new ResizeObserver((entries) => {
@@ -391,8 +395,10 @@
   function mount() {
     const waiting = ".live-figure[data-live]:not([data-live-ready])";
     for (const root of document.querySelectorAll(waiting))
-      if ("liveLater" in root.dataset) later.observe(root);
-      else build(root);
+      if ("liveLater" in root.dataset) {
+        if (root.dataset.liveSource) explain(root, "drawn once it has come into view.");
+        later.observe(root);
+      } else build(root);
   }
 
   window.dlbookLiveRuntime = {

@@ -2,8 +2,10 @@
 
 import pytest
 from fontTools.ttLib import TTFont
+from playwright.sync_api import expect
 
 from tools.browser import WIDTHS, settle
+from tools.finish import _needed
 
 PADDING = 16  # of a picture, on both sides together
 
@@ -121,3 +123,18 @@ def test_what_is_too_wide_gets_its_tab_stop_when_it_is_laid_out(tab, server):
         found.append(block.evaluate(STOP_AND_NEED))
     assert {stop for stop, _ in found} == {True, False}
     assert all(stop == needed for stop, needed in found)
+
+
+def test_a_style_keeps_what_something_has():
+    style = ":is(a.in > b, .in :is(i, p)), .out :is(b, .in) { x: y } .out, #in { x: y }"
+    kept = _needed(style, {"in"}).replace(" ", "")
+    assert kept == ":is(a.in>b,.in:is(i,p)){x:y}#in{x:y}"
+
+
+def test_a_figure_without_its_data_says_so(tab, server):
+    tab.route("**/_static/live-*.js", lambda route: route.abort())
+    tab.goto(f"{server}/book/17_seq2seq_attention.html")
+    text = tab.locator("[data-live=attention] > p")
+    assert "drawn once it has come into view" in text.text_content()
+    text.evaluate("e => e.scrollIntoView()")
+    expect(text).to_contain_text("data cannot be loaded")

@@ -157,6 +157,7 @@ def test_each_figure_moves_on_its_page(browser, server, site):
                     box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
                 )
                 tab.mouse.down()
+                before = figure.inner_html()
                 tab.mouse.move(box["x"] + 40, box["y"] + 30, steps=5)
                 tab.mouse.up()
             assert figure.inner_html() != before, name
