@@ -22,7 +22,7 @@ def _intensities(batch, side, kernel, channels, filters):
 
 
 def _least_batch(a, b, q):
-    return math.ceil(round(q / (1 - q) * a / b, 9))  # rounding costs no image
+    return math.ceil(q / (1 - q) * a / b)
 
 
 def _loss_scale(grads):
