@@ -10,7 +10,9 @@ INTRO = """# Status
 
 Each code cell of each chapter is executed again, and what it prints is compared, \
 letter by letter, with what the book shows: on three backends, on the oldest releases \
-that the book supports and on the newest, on several versions of Python. \
+that the book supports and on the newest, on several versions of Python. Before \
+Keras 3.12 attention did not pass a mask on as Chapter 17 needs it, and before JAX 0.7 \
+the loss of a machine went unnoticed in Chapter 18. \
 `python -m tools test-matrix` and `python -m tools test-gpu` do it, record it and \
 write this page. Seconds are those of one run, on a machine that did other work too. \
 A chapter may have changed since a run's date: each change of the book is tested on \
