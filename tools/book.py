@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tools import sources
@@ -61,17 +61,16 @@ def only_build(folder: Path) -> Iterator[None]:
 
     It is SQLite's: the same on every system, and nothing is left to be removed.
     """
-    lock = sqlite3.connect(folder / "lock", timeout=0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise BuildRunning(f"Another build is running in {folder}.") from error
-        # A place that cannot be written: the build itself says so.
-    try:
+    with ExitStack() as held:
+        try:
+            lock = sqlite3.connect(folder / "lock", timeout=0, isolation_level=None)
+            held.callback(lock.close)
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise BuildRunning(f"Another build is running in {folder}.") from error
+            # A place that cannot be written: the build itself says so.
         yield
-    finally:
-        lock.close()
 
 
 def build(source: Path, build: Path, jobs: int) -> int:

@@ -10,6 +10,8 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +36,8 @@ def environment(name: str) -> str:
     """Returns the path of an environment's Python, making the environment if needed.
 
     An environment whose requirements have changed since it was made is brought up to
-    date; one whose making was interrupted is made again.
+    date; one whose making was interrupted is completed, and one of another Python is
+    made again.
     """
     folder = ROOT / FOLDERS[name]
     python = python_of(folder)
@@ -43,7 +46,7 @@ def environment(name: str) -> str:
     if os.path.exists(python) and stamp.exists() and stamp.read_text() == wanted:
         return python
     print(f"making {FOLDERS[name]} (once; a few minutes)", flush=True)
-    make(folder)
+    make(folder, sys.executable, *_clear(python))
     pip(python, "install", *NEEDS[name])
     stamp.write_text(wanted)
     return python
@@ -69,6 +72,28 @@ def pip(python: str, *arguments: str) -> None:
     if done.returncode:
         print(done.stdout)
         raise subprocess.CalledProcessError(done.returncode, call)
+
+
+def kernel_sockets() -> dict[str, str]:
+    """A kernel manager's settings: sockets that are files, of names used once.
+
+    Ports are chosen before the kernel binds them. One that is taken in between makes a
+    kernel that never answers.
+    """
+    name = f"{tempfile.gettempdir()}/kernel-{uuid.uuid4()}"
+    if os.name == "nt" or len(name) > 100:  # a socket's name has at most 103 bytes
+        return {}
+    return {"transport": "ipc", "ip": name}
+
+
+def _clear(python):
+    """The option that empties an environment, where it is of another Python."""
+    look = [python, "-c", "import sys; print(sys.version)"]
+    try:
+        found = subprocess.run(look, capture_output=True, text=True).stdout
+    except OSError:  # there is none, or it leads to one that has gone
+        found = ""
+    return [] if found.strip() == sys.version.strip() else ["--clear"]
 
 
 def _digest(name):

@@ -27,9 +27,10 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 from tqdm import tqdm
+from traitlets.config import Config
 
 from tools import sources
-from tools.environment import ONE_THREAD
+from tools.environment import ONE_THREAD, kernel_sockets
 
 CELL_TIMEOUT = 300  # seconds; a chapter's cells take at most 20
 # jupyter-cache makes a RuntimeError of SQLAlchemy's OperationalError.
@@ -82,6 +83,7 @@ def run(chapter: Chapter, folder: Path) -> None:
         startup_timeout=300,
         kernel_name="python3",
         record_timing=False,
+        config=Config({"KernelManager": kernel_sockets()}),
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--log-level=ERROR"],
         on_cell_start=lambda cell, cell_index: at.update(cell=cell_index),
@@ -140,6 +142,9 @@ def execute(source: Path, build: Path, jobs: int) -> list[Chapter]:
         except KeyboardInterrupt:  # kernels notice, and the next build resumes
             bar.write("interrupted")
             os._exit(130)
+        except BaseException:  # the machine's fault: the others would meet it too
+            pool.shutdown(cancel_futures=True)
+            raise
     if failures:
         raise ChapterError("\n\n".join(failures))
     return found

@@ -1,13 +1,18 @@
-"""Two repairs of nbval, loaded with `pytest -p tools.nbval_plugin`.
+"""Three repairs of nbval, loaded with `pytest -p tools.nbval_plugin`.
 
-Cells run with `store_history`, without which IPython ignores a trailing semicolon; and
-a kernel that dies is reported at once, not when the cell's time is over.
+Cells run with `store_history`, without which IPython ignores a trailing semicolon; a
+kernel that dies is reported at once, not when the cell's time is over; and kernels need
+no free ports.
 """
 
 import time
 from queue import Empty
 
+from jupyter_client.manager import KernelManager
+from nbval import kernel
 from nbval.kernel import RunningKernel
+
+from tools.environment import kernel_sockets
 
 
 def _execute_cell_input(self, cell_input, allow_stdin=None):
@@ -31,5 +36,10 @@ def _await_reply(self, msg_id, timeout=None):
             return
 
 
+def _manager(**options):
+    return KernelManager(**options, **kernel_sockets())
+
+
+kernel.KernelManager = _manager
 RunningKernel.execute_cell_input = _execute_cell_input
 RunningKernel.await_reply = _await_reply

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -124,6 +125,22 @@ def test_a_page_that_left_the_book_leaves_the_site(edited):
     assert edited.executed(done) == []
     assert not (edited.site / "book" / "01_second.html").exists()
     assert "01_second" not in (edited.site / "book" / "index.html").read_text()
+
+
+def test_a_full_disk_ends_the_execution(book, monkeypatch):
+    started = []
+
+    def fails(chapter, home):
+        started.append(chapter.name)
+        time.sleep(0.1)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for number in range(1, 9):
+        book.chapter(f"{number:02d}_more", f"print({number})")
+    monkeypatch.setattr(execute, "run", fails)
+    with pytest.raises(OSError, match="No space left"):
+        build_chapters(book)
+    assert len(started) < 4
 
 
 # --- what re-executes a chapter; `executions` runs no kernel ---
@@ -406,6 +423,12 @@ def test_a_second_build_in_the_same_folder_is_told(edited):
     assert done.returncode == 1
     assert "Another build is running" in done.stdout
     assert edited.files() == before
+
+
+def test_a_lock_that_cannot_be_made_leaves_the_message_to_the_build(tmp_path):
+    (tmp_path / "lock").mkdir()
+    with book_command.only_build(tmp_path):
+        pass
 
 
 def test_a_killed_build_holds_no_lock(tmp_path):
