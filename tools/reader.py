@@ -26,8 +26,10 @@ def install() -> str:
     files = {p for p in files if p.suffix != ".pyc"} | {ROOT / "pyproject.toml"}
     stamp = ROOT / ".venv-reader" / "dlbook-made-of"
     made_of = sources.digest_files(ROOT, files)
-    if not stamp.exists() or stamp.read_text() != made_of:
-        wheel = build_wheel(BUILD / "wheel")
+    held = list((BUILD / "wheel").glob("*.whl"))
+    if not held or not stamp.exists() or stamp.read_text() != made_of:
+        options = ["--no-build-isolation"]  # the network is not asked for setuptools
+        wheel = build_wheel(BUILD / "wheel", sys.executable, *options)
         pip(python, "install", wheel)  # with what the wheel itself declares to need
         pip(python, "install", "--force-reinstall", "--no-deps", wheel)
         stamp.write_text(made_of)
@@ -115,7 +117,7 @@ def print_times(report: Path) -> None:
         return
     seconds = {}
     for case in ElementTree.parse(report).iter("testcase"):
-        name = case.get("classname").split(".")[-2]
+        name = case.get("classname").rpartition(".")[0].rpartition(".")[2]
         seconds[name] = seconds.get(name, 0.0) + float(case.get("time"))
     for name, total in sorted(seconds.items()):
         print(f"  {name:40} {total:6.1f} s")

@@ -154,7 +154,9 @@ def _neighbours(path, package):
 
 
 def _records(package):
-    return set((package.parent / "studies").glob("*.json"))
+    """The studies' records, and the scripts that are no studies."""
+    studies = package.parent / "studies"
+    return {*studies.glob("*.json"), *studies.glob("[a-z]*.py")}
 
 
 def _everything(package):

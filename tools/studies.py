@@ -1,12 +1,14 @@
 """`python -m tools studies`: run the studies, and record or check them."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 
 from tools import sources
 from tools.environment import ROOT
+from tools.test_backends import BACKENDS
 
 
 def main(argv: list[str]) -> int:
@@ -23,5 +25,13 @@ def main(argv: list[str]) -> int:
     codes = []
     for script in scripts:
         call = [sys.executable, str(script)] + ["--check"] * options.check
-        codes.append(subprocess.call(call, env=environment))
-    return max(codes)
+        variables = {"KERAS_BACKEND": _backend(script), **environment}
+        codes.append(subprocess.call(call, env=variables))
+    return max(map(abs, codes))  # a signal's code is negative
+
+
+def _backend(script):
+    """The backend that a study's record was made with; a new study's is TensorFlow."""
+    record = script.with_suffix(".json")
+    versions = json.loads(record.read_text())["versions"] if record.exists() else {}
+    return next((name for name in BACKENDS if name in versions), "tensorflow")

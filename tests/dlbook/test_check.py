@@ -1,5 +1,7 @@
 """`dlbook.check` and the three kinds of exercise."""
 
+from collections import namedtuple
+
 import keras
 import numpy as np
 import pytest
@@ -29,6 +31,7 @@ def exercises(monkeypatch):
     [
         ("0.1", (11.5, 9.3)),
         ("0.1", np.float32([11.5, 9.3])),
+        ("0.1", namedtuple("Pair", "left right")(11.5, 9.3)),
         ("0.2", "politics"),
         ("0.3", lambda x: x * x),
         ("0.3", keras.ops.square),

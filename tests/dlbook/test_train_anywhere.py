@@ -101,7 +101,7 @@ def test_two_devices_and_two_hosts_with_a_loss_learn_what_one_device_does(tmp_pa
 
     first, second = hosts(net, 3)
     before += first.stdout.readline()
-    kill(first)  # in the third epoch; it keeps the checkpoint, and the others meet there
+    kill(first)  # in the third epoch; it keeps the checkpoint, the others meet there
     killed = time.monotonic()
     code, _, errors = ended(second)
     first.communicate()

@@ -130,6 +130,20 @@ def test_a_failing_or_unreadable_notebook_is_not_written(book, capsys):
     }
 
 
+def test_what_an_author_alone_has_is_not_lost(book, capsys):
+    pasted = book.chapter("01_pasted", "print(1)")
+    picture = {"a.png": {"image/png": "AAAA"}}
+    edit_cell(pasted, "title", lambda cell: cell.update(attachments=picture))
+    path = book.source / "book" / "02_edited.ipynb"
+    book.chapter("02_edited", f"open({str(path)!r}, 'a').write(' ')")
+    before = pasted.read_bytes(), path.read_bytes() + b" "
+    assert notebooks.main(["--source", str(book.source), "01", "02"]) == 1
+    out = capsys.readouterr().out
+    assert "01_pasted.ipynb, cell title: a.png is pasted" in out
+    assert "02_edited.ipynb was edited while it ran" in out
+    assert (pasted.read_bytes(), path.read_bytes()) == before
+
+
 def test_tags_and_ids_survive(book):
     path = book.chapter("01_tags", "print(1)")
     edit_cell(path, "cell-1", lambda cell: cell["metadata"].update(tags=["hide-cell"]))

@@ -24,6 +24,7 @@ def source(tmp_path_factory):
         "dlbook/exercises/chapter_91.py": "",
         "studies/90_record.json": "{}",
         "studies/90_record.py": "",
+        "studies/train.py": "",
     }
     for name, text in added.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -47,7 +48,7 @@ def needs(source):
 def everything(source):
     """Every file that any chapter could need."""
     found = [path for path in (source / "dlbook").rglob("*.*") if path.is_file()]
-    found += (source / "studies").glob("*.json")
+    found += [source / "studies" / name for name in ("90_record.json", "train.py")]
     names = {path.relative_to(source).as_posix() for path in found}
     return {name for name in names if not name.endswith(".pyc")}
 
@@ -104,10 +105,11 @@ def test_imports_are_followed(needs):
     assert "dlbook/scratch/other.py" not in found
 
 
-def test_data_needs_data_files_and_records_but_not_the_studies_scripts(needs):
+def test_data_needs_data_files_records_and_scripts_but_no_study(needs):
     found = needs("import dlbook\ndlbook.data.mnist()")
     assert "dlbook/datasets/mnist_sample.npz" in found
     assert "studies/90_record.json" in found
+    assert "studies/train.py" in found  # chapter 18 runs it
     assert "studies/90_record.py" not in found
     assert "studies/90_record.json" in needs("import dlbook.studies as s")
 

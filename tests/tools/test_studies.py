@@ -29,9 +29,9 @@ def test_a_record_is_complete_and_of_its_script(path):
     assert list(record) == KEYS
     assert record["study"] == path.stem
     script = path.with_suffix(".py")
-    assert record["script_sha256"] == study.script_digest(script), (
-        f"{script.name} has changed since: python -m tools studies {path.stem[:2]}"
-    )
+    assert record["script_sha256"] == study.script_digest(
+        script
+    ), f"{script.name} has changed since: python -m tools studies {path.stem[:2]}"
     assert record["seeds"] and all(isinstance(seed, int) for seed in record["seeds"])
     assert {"python", "keras", "numpy"} < set(record["versions"])
     assert set(record["versions"]) & {"tensorflow", "jax", "torch"}
@@ -54,6 +54,20 @@ def test_a_record_names_no_host_and_no_path(path):
     assert not re.search(r"/(home|root|tmp|work|usr|Users)\b|[A-Z]:\\\\", text)
     host = socket.gethostname()
     assert len(host) < 4 or host not in text
+
+
+def test_a_study_runs_on_the_backend_of_its_record(
+    script, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.setattr(studies, "ROOT", tmp_path)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    script.write_text("import os; print(os.environ['KERAS_BACKEND'])")
+    studies.main([])
+    script.with_suffix(".json").write_text('{"versions": {"keras": "3", "jax": "1"}}')
+    studies.main([])
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    studies.main([])
+    assert capfd.readouterr().out == "tensorflow\njax\ntorch\n"
 
 
 @pytest.fixture
@@ -110,12 +124,12 @@ def test_the_command_runs_the_named_studies_and_returns_the_worst(
     monkeypatch.setattr(studies, "ROOT", tmp_path)
     script.write_text("import sys; print('ran 90', sys.argv[1:])")
     other = script.with_name("91_other.py")
-    other.write_text("import sys; print('ran 91', sys.argv[1:]); sys.exit(3)")
+    other.write_text("import os; os.kill(os.getpid(), 9)")
     (script.parent / "__init__.py").write_text("print('never run')")
     assert studies.main(["90"]) == 0
     assert capfd.readouterr().out == "ran 90 []\n"
-    assert studies.main(["--check"]) == 3
-    assert capfd.readouterr().out == "ran 90 ['--check']\nran 91 ['--check']\n"
+    assert studies.main(["--check"]) == 9
+    assert capfd.readouterr().out == "ran 90 ['--check']\n"
     with pytest.raises(SystemExit) as caught:
         studies.main(["77"])
     assert caught.value.code == 2
