@@ -54,6 +54,12 @@ class Value:
         reference: The right answer.
         hint: Said on a miss. It must not contain the answer.
         rtol, atol: Tolerances as in `numpy.isclose`.
+
+    Example:
+
+    >>> from dlbook._check import Value
+    >>> Value([1, 2], "Add the rows.").judge([1, 3])
+    'Your answer differs in 1 of 2 numbers. Add the rows.'
     """
 
     reference: Any
@@ -61,7 +67,8 @@ class Value:
     rtol: float = 1e-6
     atol: float = 1e-8
 
-    def judge(self, answer):
+    def judge(self, answer: Any) -> str | None:
+        """Judges one answer: the empty text, None or a text, as the module says."""
         problem = _difference(answer, self.reference, self.rtol, self.atol)
         return f"Your answer {problem}. {self.hint}" if problem else ""
 
@@ -75,6 +82,13 @@ class Function:
         cases: Tuples of positional arguments.
         hint: Said on a miss.
         rtol, atol: Tolerances as in `numpy.isclose`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from dlbook._check import Function
+    >>> Function(abs, [(3.0,), (-3.0,)], "What of x < 0?").judge(np.absolute)
+    ''
     """
 
     reference: Callable
@@ -83,7 +97,8 @@ class Function:
     rtol: float = 1e-6
     atol: float = 1e-8
 
-    def judge(self, answer):
+    def judge(self, answer: Any) -> str | None:
+        """Judges one answer: the empty text, None or a text, as the module says."""
         if not callable(answer):
             return _not_a_function(answer, self.hint)
         for case in self.cases:
@@ -111,13 +126,20 @@ class Property:
             or None where there is no answer yet.
         hint: Said on a miss.
         function: Whether the answer must be a function.
+
+    Example:
+
+    >>> from dlbook._check import Property
+    >>> Property(lambda x: x * x == 4 or f"{x * x} is not 4.", "Try 2.").judge(3)
+    '9 is not 4. Try 2.'
     """
 
     test: Callable[[Any], bool | str | None]
     hint: str
     function: bool = False
 
-    def judge(self, answer):
+    def judge(self, answer: Any) -> str | None:
+        """Judges one answer: the empty text, None or a text, as the module says."""
         if self.function and not callable(answer):
             return _not_a_function(answer, self.hint)
         try:
@@ -135,10 +157,12 @@ def _find(number):
     match = re.fullmatch(r"(\d+)\.\d+", number) if isinstance(number, str) else None
     if not match:
         raise ValueError(f"number must be a text such as '1.3', got {number!r}")
+    name = f"dlbook.exercises.chapter_{int(match[1]):02d}"
     try:
-        name = f"dlbook.exercises.chapter_{int(match[1]):02d}"
         return importlib.import_module(name).EXERCISES[number]
-    except (ModuleNotFoundError, KeyError):
+    except (ModuleNotFoundError, KeyError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != name:
+            raise  # something that the chapter's references need
         raise ValueError(f"number names no exercise of the book: {number!r}") from None
 
 
@@ -155,7 +179,8 @@ def _unanswered(answer):
 def _as_numpy(answer):
     """A tensor of any backend, also one on a GPU, becomes a NumPy array."""
     if isinstance(answer, (tuple, list)):
-        return type(answer)(_as_numpy(part) for part in answer)
+        parts = [_as_numpy(part) for part in answer]
+        return parts if isinstance(answer, list) else tuple(parts)
     keras = sys.modules.get("keras")
     if keras and (keras.ops.is_tensor(answer) or isinstance(answer, keras.Variable)):
         return keras.ops.convert_to_numpy(answer)

@@ -48,14 +48,16 @@ def main(argv: list[str]) -> int:
     record = {}
     if (options.out / RECORD).exists():
         record = json.loads((options.out / RECORD).read_text())
-    for name in options.only:
-        print(f"{name}, {options.runs[name]} runs", flush=True)
-        record[name] = measure(name, options, record.get(name, {}))
-        for figure, values in record[name]["figures"].items():
-            print(f"  {figure:50}", *(f"{v:>10g} {k}" for k, v in values.items()))
-        record = {part: record[part] for part in PARTS if part in record}
-        files.replace(options.out / RECORD, json.dumps(record, indent=1) + "\n")
-    files.replace(options.out / PAGE, page(record))
+    try:
+        for name in options.only:
+            print(f"{name}, {options.runs[name]} runs", flush=True)
+            record[name] = measure(name, options, record.get(name, {}))
+            for figure, values in record[name]["figures"].items():
+                print(f"  {figure:50}", *(f"{v:>10g} {k}" for k, v in values.items()))
+            record = {part: record[part] for part in PARTS if part in record}
+            files.replace(options.out / RECORD, json.dumps(record, indent=1) + "\n")
+    finally:  # also of what was measured before a part that failed
+        files.replace(options.out / PAGE, page(record))
     return 0
 
 
@@ -80,11 +82,12 @@ def measure(name: str, options: argparse.Namespace, before: dict) -> dict:
             f"{place['versions']}; without --more it is measured anew"
         )
     options.notes = []
+    runs = list(old)
     with closing(PARTS[name](options)) as measured:
-        runs = list(islice(measured, options.runs[name]))
-    if old and old[0].keys() != runs[0].keys():
-        raise SystemExit(f"--more: {name} is on record with other figures than now")
-    runs = old + runs
+        for run in islice(measured, options.runs[name]):
+            if old and old[0].keys() != run.keys():
+                raise SystemExit(f"--more: {name} is on record with other figures")
+            runs.append(run)
     return {
         "date": datetime.date.today().isoformat(),
         **place,

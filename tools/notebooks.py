@@ -75,8 +75,14 @@ def main(argv: list[str]) -> int:
     for path in chosen:
         try:
             chapter = execute.Chapter(path, execute.read(path))
+            before = path.read_bytes()
+            _refuse_pasted(chapter)
             with tempfile.TemporaryDirectory() as home:
                 execute.run(chapter, Path(home))
+            if path.read_bytes() != before:
+                raise execute.ChapterError(
+                    f"{chapter.name} was edited while it ran: it is left as it is"
+                )
         except execute.ChapterError as error:
             print(error)
             failed += 1
@@ -86,3 +92,13 @@ def main(argv: list[str]) -> int:
         new.replace(path)
         print(f"  {chapter.name:40} {chapter.seconds:6.1f} s")
     return 1 if failed else 0
+
+
+def _refuse_pasted(chapter):
+    """Stops where a picture that stands nowhere else would be dropped."""
+    for cell in chapter.notebook.cells:
+        if cell.get("attachments"):
+            raise execute.ChapterError(
+                f"{chapter.name}, cell {cell.id}: {', '.join(cell.attachments)} is "
+                "pasted into the notebook; put it into book/assets and link to it"
+            )
