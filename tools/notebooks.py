@@ -74,8 +74,8 @@ def main(argv: list[str]) -> int:
     failed = 0
     for path in chosen:
         try:
-            chapter = execute.Chapter(path, execute.read(path))
             before = path.read_bytes()
+            chapter = execute.Chapter(path, execute.read(path))
             _refuse_pasted(chapter)
             with tempfile.TemporaryDirectory() as home:
                 execute.run(chapter, Path(home))
