@@ -1,9 +1,9 @@
 """`python -m tools test-matrix`: every notebook on old and new releases.
 
-One environment for each Python, backend and kind of release, in `.venv-matrix`. The
-oldest releases are the lower bounds in pyproject.toml. The results go to
-`bench/status.json` and to the Status page, chapter by chapter. To hold a package at a
-release, set pip's `PIP_CONSTRAINT`.
+One environment for each Python, backend and kind of release, in `.venv-matrix`; it has
+2 GB, and stays only where a notebook failed in it. The oldest releases are the lower
+bounds in pyproject.toml. The results go to `bench/status.json` and to the Status page,
+chapter by chapter. To hold a package at a release, set pip's `PIP_CONSTRAINT`.
 """
 
 import argparse
@@ -63,7 +63,10 @@ def main(argv: list[str]) -> int:
             else:
                 matrix.install(python, wheel, extras, NEWEST, [])
             about |= matrix.describe(python, backend)
-            failed += matrix.run(python, about, chapters, options.resume)
+            wrong = matrix.run(python, about, chapters, options.resume)
+            failed += wrong
+            if not wrong:
+                shutil.rmtree(folder)
         except (subprocess.CalledProcessError, LookupError) as error:
             print(f"no environment: {error}")
             failed += 1
