@@ -116,7 +116,11 @@ def result(report: Path, notebook: Path) -> dict:
         of them have outputs that are compared; `failures`, from the id of a cell to
         the line that says why.
     """
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except ValueError as error:  # marks of a merge, say
+        failures = {"notebook": f"not JSON: {error}"}
+        return {"seconds": 0.0, "cells": 0, "compared": 0, "failures": failures}
     cells = [cell for cell in cells if cell["cell_type"] == "code"]
     cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
     failures = {}

@@ -84,7 +84,7 @@ def page(runs: list[dict], chapters: list[str]) -> str:
 def _share(found):
     if found is None:
         return "not run |"
-    share = found["compared"] / found["cells"]
+    share = found["compared"] / max(found["cells"], 1)
     return f"{found['cells']} | {found['compared']} ({share:.0%})"
 
 

@@ -49,11 +49,16 @@ def main(argv: list[str]) -> int:
         parser.error(f"--out {options.out} is where the book's own files are")
     if options.out.exists() and not options.out.is_dir():
         parser.error(f"--out {options.out} is no folder")
+    chapters = sources.chapters(ROOT)
+    try:
+        edited = {path.name: edition(execute.read(path)) for path in chapters}
+    except execute.ChapterError as error:
+        print(error)
+        return 1
     options.out.mkdir(parents=True, exist_ok=True)
-    for path in sources.chapters(ROOT):
-        notebook = edition(execute.read(path))
-        nbformat.write(notebook, options.out / path.name)
-        print(options.out / path.name)
+    for name, notebook in edited.items():
+        nbformat.write(notebook, options.out / name)
+        print(options.out / name)
     for name, path in beside(book).items():
         out = options.out / name
         out.parent.mkdir(exist_ok=True)

@@ -194,6 +194,16 @@ def test_a_run_that_left_no_report_is_a_failure(place):
     assert found["failures"] == {"notebook": "0 of 1 code cells ran"}
 
 
+def test_a_notebook_with_marks_of_a_merge_is_a_failure(place):
+    path = place / "01_one.ipynb"
+    path.write_text('{\n<<<<<<< HEAD\n "cells": []}')
+    assert matrix.run(sys.executable, entry({}), [path]) == 1
+    (run,) = matrix.load()
+    why = run["chapters"]["01_one"]["failures"]["notebook"]
+    assert "not JSON" in why and "line 2" in why
+    assert cells(page(), ONE) == [["0", "0 (0%)"], ["**failed**"]]
+
+
 def refusal(main, capsys, *argv):
     with pytest.raises(SystemExit) as caught:
         main(list(argv))

@@ -88,3 +88,15 @@ def test_a_file_is_refused(tmp_path, capsys):
     assert caught.value.code == 2
     assert f"{file} is no folder" in capsys.readouterr().err
     assert file.read_text() == "kept"
+
+
+def test_nothing_is_written_where_a_notebook_cannot_be_read(
+    tmp_path, capsys, monkeypatch
+):
+    good = sources.chapters(ROOT)[0]
+    bad = tmp_path / "02_bad.ipynb"
+    bad.write_text('{\n<<<<<<< HEAD\n "cells": []}')
+    monkeypatch.setattr(sources, "chapters", lambda root: [good, bad])
+    assert student.main(["--out", str(tmp_path / "out")]) == 1
+    assert f"{bad}: not a readable notebook" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
