@@ -2,7 +2,7 @@
 
 `.venv` holds what builds and checks the book, and `dlbook` as it stands in the tree.
 `.venv-reader` holds what a reader has in Colab, and `dlbook` installed from its wheel.
-`.venv-matrix` holds one for each backend, Python and kind of release that is tested.
+`.venv-matrix` has one for each backend, Python and kind of release under test.
 Only the standard library is used here.
 """
 
